@@ -1,0 +1,1 @@
+"""Load application databases into the warehouse: extract, conform, gate, land, load."""

@@ -1,0 +1,331 @@
+"""Read the contracts: entities, columns, privacy classes and rules.
+
+The dbt source YAML beside each system's staging models is the one place for them; the marts declare rules on their
+output in the same form in their model YAML. The format is described in `dbt_project/docs/contracts.md`.
+
+    python -m ingestion.contracts          lists every entity with its number of columns and rules
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from ingestion.errors import ContractError
+from ingestion.settings import PROJECT_ROOT
+
+DATA_TYPES = frozenset(
+    {"text", "integer", "bigint", "double precision", "boolean", "timestamptz", "date", "uuid"}
+)
+PRIVACY_CLASSES = frozenset({"plain", "key", "contact", "secret", "free_text"})
+RULE_KINDS = ("not_null", "in", "between", "matches", "min_length", "compare", "unique")
+COMPARISONS = ("<", "<=", "=", ">=", ">")
+
+Severity = Literal["critical", "warn"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One declared constraint.
+
+    `code` is the stable reason code of a row that breaks it. `args` depends on `kind`: the allowed values (`in`),
+    (low, high) both allowed (`between`), (pattern,) (`matches`), (length,) (`min_length`), (operator, other column)
+    (`compare`), the columns (`unique`), nothing (`not_null`). `when` limits the rule to rows whose column holds one
+    of the values. A null never breaks a rule other than `not_null`. A `warn` rule is judged but quarantines nothing.
+    """
+
+    code: str
+    kind: str
+    column: str
+    args: tuple[Any, ...] = ()
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    severity: Severity = "critical"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One staging or mart column. `source` is its name at the source; a dot steps into a JSON column."""
+
+    name: str
+    data_type: str
+    description: str = ""
+    source: str | None = None
+    privacy: str = "plain"
+    domain: str = ""
+    measure: str = ""
+    transform: str = ""
+    keep: bool = False
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def source_column(self) -> str | None:
+        """The top-level column at the source."""
+        return self.source.split(".", 1)[0] if self.source else None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """List elements of a parent row that become child rows: constants, and one source path per column."""
+
+    constants: tuple[tuple[str, str], ...]
+    paths: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One table at the source and in staging, or the child rows nested in another entity's rows."""
+
+    system: str
+    name: str
+    source: str
+    description: str
+    key: tuple[str, ...]
+    mode: Literal["append", "upsert"]
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+    event_time: str | None = None
+    partition_by: str | None = None
+    parent: str | None = None
+    streams: tuple[Stream, ...] = ()
+    max_bytes: tuple[tuple[str, int], ...] = ()
+    bad_share_cap: float = 0.5
+
+    @property
+    def table(self) -> str:
+        """Qualified staging table."""
+        return f"staging.{self.system}__{self.name}"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Column names in table order, without the loader's own `_load_id`."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """Column rules in column order, then row rules."""
+        return tuple(rule for column in self.columns for rule in column.rules) + self.rules
+
+    @property
+    def source_columns(self) -> tuple[str, ...]:
+        """Top-level source columns to extract: each once; secrets are left out."""
+        wanted = [c.source_column for c in self.columns if c.source_column and c.privacy != "secret"]
+        wanted += [path.split(".", 1)[0] for s in self.streams for _, path in s.paths]
+        return tuple(dict.fromkeys(wanted))
+
+
+@dataclass(frozen=True)
+class System:
+    """One application and its entities; children stand after their parents."""
+
+    name: str
+    description: str
+    engine: str
+    source_schema: str
+    entities: tuple[Entity, ...]
+
+    def entity(self, name: str) -> Entity:
+        """The entity of that name."""
+        for entity in self.entities:
+            if entity.name == name:
+                return entity
+        raise ContractError(f"no entity {name!r}", self.name, "see its sources YAML")
+
+    def children(self, entity: Entity) -> tuple[Entity, ...]:
+        """Entities nested in `entity`."""
+        return tuple(child for child in self.entities if child.parent == entity.name)
+
+    @property
+    def roots(self) -> tuple[Entity, ...]:
+        """Entities that are read from the source themselves."""
+        return tuple(entity for entity in self.entities if entity.parent is None)
+
+
+@dataclass(frozen=True)
+class ModelContract:
+    """The declared output rules of one mart."""
+
+    schema: str
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def table(self) -> str:
+        """Qualified mart table."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """Column rules in column order, then row rules."""
+        return tuple(rule for column in self.columns for rule in column.rules) + self.rules
+
+
+def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = (node.get("config") or {}).get("meta") or {}
+    return meta
+
+
+def _as_args(kind: str, value: Any) -> tuple[Any, ...]:
+    if kind == "not_null" or value is None:
+        return ()
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _column_rule(where: str, column: str, kind: str, spec: Any) -> Rule:
+    if kind not in RULE_KINDS:
+        raise ContractError(f"unknown rule {kind!r} on {column}", where, f"one of {RULE_KINDS}")
+    options = spec if isinstance(spec, dict) else {}
+    value = options.get("value") if isinstance(spec, dict) else spec
+    args = (column,) if kind == "unique" else _as_args(kind, value)
+    severity = options.get("severity", "critical")
+    if severity == "warn" and not options.get("reason"):
+        raise ContractError(f"{kind} on {column} warns without a reason", where, "give its reason")
+    return Rule(f"{kind}:{column}", kind, column, args, (), severity, options.get("reason", ""))
+
+
+def _row_rule(where: str, spec: Mapping[str, Any]) -> Rule:
+    kinds = [kind for kind in RULE_KINDS if kind in spec]
+    if len(kinds) != 1 or "name" not in spec:
+        raise ContractError(f"rule {dict(spec)} needs a name and one kind", where, str(RULE_KINDS))
+    kind = kinds[0]
+    value = spec[kind]
+    when = tuple((column, tuple(values)) for column, values in (spec.get("when") or {}).items())
+    if kind == "compare":
+        left, operator, right = value
+        if operator not in COMPARISONS:
+            raise ContractError(f"unknown comparison {operator!r}", where, str(COMPARISONS))
+        column, args = left, (operator, right)
+    else:
+        column = spec.get("column", value[0] if kind == "unique" else "")
+        args = _as_args(kind, value)
+    severity = spec.get("severity", "critical")
+    return Rule(spec["name"], kind, column, args, when, severity, spec.get("reason", ""))
+
+
+def _columns(where: str, nodes: list[Mapping[str, Any]]) -> tuple[Column, ...]:
+    return tuple(_column(where, node) for node in nodes)
+
+
+def _column(where: str, node: Mapping[str, Any]) -> Column:
+    meta = _meta(node)
+    name, data_type = node["name"], str(node.get("data_type", "text"))
+    privacy = meta.get("privacy", "plain")
+    if privacy not in PRIVACY_CLASSES:
+        raise ContractError(f"unknown privacy class {privacy!r} on {name}", where, "see contracts.md")
+    rules = tuple(
+        _column_rule(where, name, kind, spec) for kind, spec in (meta.get("rules") or {}).items()
+    )
+    return Column(
+        name=name,
+        data_type=data_type,
+        description=node.get("description", ""),
+        source=meta.get("source"),
+        privacy=privacy,
+        domain=meta.get("domain", ""),
+        measure=meta.get("measure", ""),
+        transform=meta.get("transform", ""),
+        keep=bool(meta.get("keep", False)),
+        rules=rules,
+    )
+
+
+def _stream(spec: Mapping[str, Any]) -> Stream:
+    return Stream(tuple((spec.get("set") or {}).items()), tuple(spec["each"].items()))
+
+
+def _entity(system: str, node: Mapping[str, Any]) -> Entity:
+    meta = _meta(node)
+    where = f"{system}.{node['name']}"
+    columns = _columns(where, node["columns"])
+    for column in columns:
+        if column.data_type not in DATA_TYPES:
+            raise ContractError(f"unknown type {column.data_type!r} of {column.name}", where, "")
+    entity = Entity(
+        system=system,
+        name=node["name"],
+        source=meta["source"],
+        description=node["description"],
+        key=tuple(meta["key"]),
+        mode=meta.get("mode", "upsert"),
+        columns=columns,
+        rules=tuple(_row_rule(where, rule) for rule in meta.get("rules") or ()),
+        event_time=meta.get("event_time"),
+        partition_by=meta.get("partition_by"),
+        parent=meta.get("parent"),
+        streams=tuple(_stream(spec) for spec in meta.get("streams") or ()),
+        max_bytes=tuple((meta.get("max_bytes") or {}).items()),
+        bad_share_cap=float(meta.get("bad_share_cap", 0.5)),
+    )
+    _check_references(where, entity)
+    return entity
+
+
+def _check_references(where: str, entity: Entity) -> None:
+    known = set(entity.column_names)
+    used = set(entity.key) | {entity.event_time} - {None}
+    for rule in entity.all_rules:
+        used |= {rule.column, *(column for column, _ in rule.when)}
+        used |= set(rule.args[1:]) if rule.kind == "compare" else set()
+    if unknown := used - known:
+        raise ContractError(f"names unknown columns {sorted(map(str, unknown))}", where, "fix the contract")
+
+
+def _yaml_files(root: Path, pattern: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    for path in sorted(root.glob(pattern)):
+        yield path, yaml.safe_load(path.read_text()) or {}
+
+
+@lru_cache(maxsize=8)
+def load_contracts(project_root: Path = PROJECT_ROOT) -> dict[str, System]:
+    """Every system by name, from `dbt_project/models/staging/*/_*__sources.yml`."""
+    systems: dict[str, System] = {}
+    staging = project_root / "dbt_project" / "models" / "staging"
+    for _, document in _yaml_files(staging, "*/_*__sources.yml"):
+        for node in document.get("sources", ()):
+            meta = _meta(node)
+            name = node["name"]
+            entities = tuple(_entity(name, table) for table in node["tables"])
+            systems[name] = System(
+                name=name,
+                description=node["description"],
+                engine=meta["engine"],
+                source_schema=meta.get("source_schema", "public"),
+                entities=entities,
+            )
+    return systems
+
+
+@lru_cache(maxsize=8)
+def load_model_rules(project_root: Path = PROJECT_ROOT) -> tuple[ModelContract, ...]:
+    """The marts that declare rules, from the model YAML; a mart's schema is its folder under `marts/`."""
+    models: list[ModelContract] = []
+    marts = project_root / "dbt_project" / "models" / "marts"
+    for path, document in _yaml_files(marts, "**/*.yml"):
+        for node in document.get("models", ()):
+            where = f"{path.parent.name}.{node['name']}"
+            models.append(
+                ModelContract(
+                    schema=path.parent.name,
+                    name=node["name"],
+                    description=node.get("description", ""),
+                    columns=_columns(where, node.get("columns") or []),
+                    rules=tuple(_row_rule(where, rule) for rule in _meta(node).get("rules") or ()),
+                )
+            )
+    return tuple(model for model in models if model.all_rules)
+
+
+def main() -> None:
+    """List what the contracts declare."""
+    for system in load_contracts().values():
+        for entity in system.entities:
+            print(f"{entity.table}: {len(entity.columns)} columns, {len(entity.all_rules)} rules")
+
+
+if __name__ == "__main__":
+    main()

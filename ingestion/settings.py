@@ -1,0 +1,63 @@
+"""Every setting of moodmart, read from the environment once.
+
+This is the only module that reads environment variables; everything else is handed a `Settings`.
+
+| variable | meaning | default |
+|---|---|---|
+| MOODMART_HOME | folder of the embedded warehouse, the lake, credentials and reports | .moodmart |
+| MOODMART_DATABASE_URL | use this PostgreSQL instead of the embedded one | none |
+| MOODMART_SOURCE_<SYSTEM> | address of a system's source: postgresql://... or a folder | bundled sample |
+| MOODMART_UI_PORT | first of the three ports of `moodmart ui` | 3000 |
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+SOURCE_PREFIX = "MOODMART_SOURCE_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one run of moodmart works with."""
+
+    home: Path
+    """Everything moodmart keeps; may be deleted to start afresh."""
+    project_root: Path = PROJECT_ROOT
+    database_url: str | None = None
+    """`postgresql://` address of the owner role; None means the embedded server."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Source address by system; a system without one reads the bundled sample."""
+    ui_port: int = 3000
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings from `environ` (default: the process environment)."""
+        env = os.environ if environ is None else environ
+        sources = {
+            name.removeprefix(SOURCE_PREFIX).lower(): value
+            for name, value in env.items()
+            if name.startswith(SOURCE_PREFIX) and value
+        }
+        home = Path(env.get("MOODMART_HOME") or PROJECT_ROOT / ".moodmart").expanduser()
+        return cls(
+            home=home.resolve(),
+            database_url=env.get("MOODMART_DATABASE_URL") or None,
+            sources=sources,
+            ui_port=int(env.get("MOODMART_UI_PORT") or 3000),
+        )
+
+    def with_sources(self, sources: Mapping[str, str]) -> "Settings":
+        """The same settings with these source addresses put over the present ones."""
+        return replace(self, sources={**self.sources, **sources})
+
+    @property
+    def sample_root(self) -> Path:
+        """Folder of the bundled sample, one sub-folder per system."""
+        return Path(__file__).resolve().parent / "sample"
+
+    def source_address(self, system: str) -> str:
+        """The address `system` is read from: the setting, or the bundled sample."""
+        return self.sources.get(system) or str(self.sample_root / system)
