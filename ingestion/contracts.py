@@ -6,6 +6,7 @@ output in the same form in their model YAML. The format is described in `dbt_pro
     python -m ingestion.contracts          lists every entity with its number of columns and rules
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -92,6 +93,9 @@ class Entity:
     parent: str | None = None
     streams: tuple[Stream, ...] = ()
     max_bytes: tuple[tuple[str, int], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    optional: bool = False
+    """Whether a PostgreSQL source may lack the table."""
     bad_share_cap: float = 0.5
 
     @property
@@ -108,6 +112,13 @@ class Entity:
     def all_rules(self) -> tuple[Rule, ...]:
         """Column rules in column order, then row rules."""
         return tuple(rule for column in self.columns for rule in column.rules) + self.rules
+
+    @property
+    def rule_version(self) -> str:
+        """Short digest of types and rules: changes exactly when a verdict may change."""
+        described = [(column.name, column.data_type, column.source) for column in self.columns]
+        text = repr((described, self.all_rules, self.max_bytes, self.streams))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
     def source_columns(self) -> tuple[str, ...]:
@@ -259,6 +270,8 @@ def _entity(system: str, node: Mapping[str, Any]) -> Entity:
         parent=meta.get("parent"),
         streams=tuple(_stream(spec) for spec in meta.get("streams") or ()),
         max_bytes=tuple((meta.get("max_bytes") or {}).items()),
+        indexes=tuple(tuple(columns) for columns in meta.get("indexes") or ()),
+        optional=bool(meta.get("optional", False)),
         bad_share_cap=float(meta.get("bad_share_cap", 0.5)),
     )
     _check_references(where, entity)

@@ -7,16 +7,20 @@ This is the only module that reads environment variables; everything else is han
 | MOODMART_HOME | folder of the embedded warehouse, the lake, credentials and reports | .moodmart |
 | MOODMART_DATABASE_URL | use this PostgreSQL instead of the embedded one | none |
 | MOODMART_SOURCE_<SYSTEM> | address of a system's source: postgresql://... or a folder | bundled sample |
+| MOODMART_ALERT_COMMAND | shell command that gets one line on standard input when a run fails | none |
 | MOODMART_UI_PORT | first of the three ports of `moodmart ui` | 3000 |
 """
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SOURCE_PREFIX = "MOODMART_SOURCE_"
+# the last day of the bundled sample's tracker events: later, its 30 day windows are empty
+SAMPLE_AS_OF = date(2022, 12, 22)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Source address by system; a system without one reads the bundled sample."""
     ui_port: int = 3000
+    alert_command: str | None = None
+    """Shell command that is given one line on standard input when a scheduled run fails."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -47,6 +53,7 @@ class Settings:
             database_url=env.get("MOODMART_DATABASE_URL") or None,
             sources=sources,
             ui_port=int(env.get("MOODMART_UI_PORT") or 3000),
+            alert_command=env.get("MOODMART_ALERT_COMMAND") or None,
         )
 
     def with_sources(self, sources: Mapping[str, str]) -> "Settings":
@@ -57,6 +64,10 @@ class Settings:
     def sample_root(self) -> Path:
         """Folder of the bundled sample, one sub-folder per system."""
         return Path(__file__).resolve().parent / "sample"
+
+    def default_as_of(self) -> date:
+        """The logical date of a run that names none: today (UTC), or the sample's last day when only it is read."""
+        return SAMPLE_AS_OF if not self.sources else datetime.now(UTC).date()
 
     def source_address(self, system: str) -> str:
         """The address `system` is read from: the setting, or the bundled sample."""

@@ -29,7 +29,7 @@ BOOTSTRAP_VERSION = 1
 
 OPS_TABLES = """
 create table if not exists ops.loads (
-    load_id bigint primary key,
+    load_id bigint not null,
     system text not null,
     entity text not null,
     source text not null,
@@ -45,6 +45,7 @@ create table if not exists ops.loads (
     lake_path text,
     started_at timestamptz not null,
     finished_at timestamptz not null,
+    primary key (load_id, entity),
     constraint conserved
         check (extracted = inserted + updated + unchanged + quarantined + erased)
 );

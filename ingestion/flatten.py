@@ -1,0 +1,191 @@
+"""Pull declared paths out of JSON columns, fast where the JSON is as declared and row by row where it is not.
+
+JSON text columns -> one strict vectorised read with the declared types -> on any surprise the batch is halved until
+the surprising rows stand alone, and those are read one by one. Both ways give the same values.
+"""
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+
+from ingestion.types import JSON_TYPES, either
+
+SINGLE_ROWS = 64
+"""Batches up to this size are read row by row when the strict read fails."""
+
+
+@dataclass
+class Flattened:
+    """Values by path (lists for `list` paths), and masks: rows whose JSON is broken, or a path that is."""
+
+    values: dict[str, pa.Array] = field(default_factory=dict)
+    broken: dict[str, pa.Array] = field(default_factory=dict)
+    """Source column or path -> mask of rows in which it is not what it must be."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A declared place in a JSON column: dotted path, contract type, and whether a list is expected there."""
+
+    dotted: str
+    data_type: str
+    is_list: bool = False
+
+    @property
+    def json_type(self) -> pa.DataType:
+        """Type the strict reader must find."""
+        leaf = JSON_TYPES.get(self.data_type, pa.string())
+        return pa.list_(leaf) if self.is_list else leaf
+
+
+def flatten(columns: dict[str, pa.Array], paths: tuple[Path, ...]) -> Flattened:
+    """Values of `paths` in the JSON text `columns` (all of one length)."""
+    tree = _type_tree(paths)
+    schema = pa.schema([(name, _to_type(node)) for name, node in tree.items()])
+    texts = _documents({name: columns[name] for name in tree})
+    parts: list[Flattened] = []
+    _flatten_part(texts, columns, schema, paths, 0, parts)
+    return _joined(parts, paths)
+
+
+def _type_tree(paths: tuple[Path, ...]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path in paths:
+        node = tree
+        *steps, leaf = path.dotted.split(".")
+        for step in steps:
+            node = node.setdefault(step, {})
+        node[leaf] = path.json_type
+    return tree
+
+
+def _to_type(node: Any) -> pa.DataType:
+    if isinstance(node, dict):
+        return pa.struct([(name, _to_type(child)) for name, child in node.items()])
+    return node
+
+
+def _documents(columns: dict[str, pa.Array]) -> pa.Array:
+    """One JSON document per row that holds all the JSON columns."""
+    pieces: list[Any] = []
+    for index, (name, values) in enumerate(columns.items()):
+        pieces += [("," if index else "{") + json.dumps(name) + ":", pc.fill_null(values, "null")]
+    return pc.binary_join_element_wise(*pieces, "}", "")
+
+
+def _flatten_part(
+    texts: pa.Array,
+    columns: dict[str, pa.Array],
+    schema: pa.Schema,
+    paths: tuple[Path, ...],
+    start: int,
+    parts: list[Flattened],
+) -> None:
+    if len(texts) == 0:
+        return
+    table = _strict(texts, schema)
+    if table is not None:
+        parts.append(Flattened({path.dotted: _step(table, path.dotted) for path in paths}))
+    elif len(texts) <= SINGLE_ROWS:
+        window = {name: values.slice(start, len(texts)).to_pylist() for name, values in columns.items()}
+        parts.append(_one_by_one(window, paths, len(texts)))
+    else:
+        half = len(texts) // 2
+        _flatten_part(texts.slice(0, half), columns, schema, paths, start, parts)
+        _flatten_part(texts.slice(half), columns, schema, paths, start + half, parts)
+
+
+def _strict(texts: pa.Array, schema: pa.Schema) -> pa.Table | None:
+    joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), "\n")[0].as_buffer()
+    try:
+        table = pj.read_json(
+            io.BytesIO(joined),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(joined) + 1),
+            parse_options=pj.ParseOptions(
+                explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior="ignore"
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return table.combine_chunks() if table.num_rows == len(texts) else None
+
+
+def _step(table: pa.Table, dotted: str) -> pa.Array:
+    first, *steps = dotted.split(".")
+    column = table.column(first)
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return pc.struct_field(array, steps) if steps else array
+
+
+def _one_by_one(window: dict[str, list[str | None]], paths: tuple[Path, ...], rows: int) -> Flattened:
+    parsed, result = {}, Flattened()
+    for name in dict.fromkeys(path.dotted.split(".", 1)[0] for path in paths):
+        documents, bad = zip(*[_parse(text) for text in window[name]], strict=True)
+        parsed[name] = documents
+        if any(bad):
+            result.broken[name] = pa.array(bad)
+    for path in paths:
+        name, *steps = path.dotted.split(".")
+        found = [_follow(parsed[name][row], steps, path.is_list) for row in range(rows)]
+        kind = pa.list_(pa.string()) if path.is_list else pa.string()
+        result.values[path.dotted] = pa.array([value for value, _ in found], kind)
+        if any(wrong for _, wrong in found):
+            result.broken[path.dotted] = pa.array([wrong for _, wrong in found])
+    return result
+
+
+def _parse(text: str | None) -> tuple[Any, bool]:
+    if text is None:
+        return None, False
+    try:
+        return json.loads(text), False
+    except (ValueError, RecursionError):
+        return None, True
+
+
+def _follow(value: Any, steps: list[str], is_list: bool) -> tuple[Any, bool]:
+    """The value at the end of `steps` as text (or a list of texts), and whether something else stands there."""
+    for step in steps:
+        if value is None:
+            return None, False
+        if not isinstance(value, dict):
+            return None, True
+        value = value.get(step)
+    if value is None:
+        return None, False
+    if is_list:
+        return ([_text(item) for item in value], False) if isinstance(value, list) else (None, True)
+    return (None, True) if isinstance(value, dict | list) else (_text(value), False)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return json.dumps(value)
+
+
+def _joined(parts: list[Flattened], paths: tuple[Path, ...]) -> Flattened:
+    if len(parts) == 1:
+        return parts[0]
+    result = Flattened()
+    for path in paths:
+        arrays = [part.values[path.dotted] for part in parts]
+        if len({array.type for array in arrays}) > 1:
+            kind = pa.list_(pa.string()) if path.is_list else pa.string()
+            arrays = [array.cast(kind) for array in arrays]
+        result.values[path.dotted] = pa.concat_arrays(arrays)
+    lengths = [len(part.values[paths[0].dotted]) for part in parts]
+    for place in {place for part in parts for place in part.broken}:
+        masks = [
+            part.broken.get(place, pa.array([False] * size))
+            for part, size in zip(parts, lengths, strict=True)
+        ]
+        result.broken[place] = either(result.broken.get(place), pa.concat_arrays(masks))
+    return result

@@ -1,0 +1,163 @@
+"""Split rows by the declared rules: accepted, or quarantined with every reason code that holds.
+
+The one place where a rule's meaning in Arrow stands. Great Expectations judges the same rules on the loaded tables;
+both read a null as breaking nothing but `not_null`.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.conform import Conformed
+from ingestion.contracts import Rule
+from ingestion.types import cast, either
+
+Columns = dict[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """One row for the quarantine: its key at the source if it has one, what it holds after privacy, and why."""
+
+    source_key: str | None
+    payload: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    """A batch after the gate: the mask of accepted rows (None: all), and the others."""
+
+    accepted: pa.Array | None
+    bad_rows: tuple[BadRow, ...]
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many rows each reason holds for."""
+        return Counter(reason for row in self.bad_rows for reason in row.reasons)
+
+
+def broken(rule: Rule, columns: Columns) -> pa.Array:
+    """Mask of the rows of `columns` that break `rule`; never null."""
+    values = columns[rule.column]
+    mask = pc.fill_null(CHECKS[rule.kind](rule, values, columns), False)
+    for column, allowed in rule.when:
+        applies = pc.fill_null(pc.is_in(columns[column], pa.array(allowed, columns[column].type)), False)
+        mask = pc.and_(mask, applies)
+    return mask
+
+
+def _not_null(rule: Rule, values: pa.Array, columns: Columns) -> pa.Array:
+    return pc.is_null(values)
+
+
+def _in(rule: Rule, values: pa.Array, columns: Columns) -> pa.Array:
+    allowed = pa.array(rule.args).cast(values.type)
+    return pc.and_(pc.invert(pc.is_in(values, allowed)), pc.is_valid(values))
+
+
+def _between(rule: Rule, values: pa.Array, columns: Columns) -> pa.Array:
+    low, high = (_bound(bound, values.type) for bound in rule.args)
+    return pc.or_(pc.less(values, low), pc.greater(values, high))
+
+
+def _bound(bound: Any, kind: pa.DataType) -> pa.Scalar:
+    if pa.types.is_timestamp(kind):
+        moment = datetime.fromisoformat(str(bound))
+        return pa.scalar(moment if moment.tzinfo else moment.replace(tzinfo=UTC), kind)
+    if pa.types.is_integer(kind):
+        return pa.scalar(bound, pa.int64())
+    return pa.scalar(bound, kind)
+
+
+def _matches(rule: Rule, values: pa.Array, columns: Columns) -> pa.Array:
+    return pc.invert(pc.match_substring_regex(values, rule.args[0]))
+
+
+def _min_length(rule: Rule, values: pa.Array, columns: Columns) -> pa.Array:
+    return pc.less(pc.utf8_length(values), rule.args[0])
+
+
+def _compare(rule: Rule, values: pa.Array, columns: Columns) -> pa.Array:
+    operator, other = rule.args
+    return pc.invert(COMPARISONS[operator](values, columns[other]))
+
+
+COMPARISONS: dict[str, Callable[[pa.Array, pa.Array], pa.Array]] = {
+    "<": pc.less,
+    "<=": pc.less_equal,
+    "=": pc.equal,
+    ">=": pc.greater_equal,
+    ">": pc.greater,
+}
+CHECKS: dict[str, Callable[[Rule, pa.Array, Columns], pa.Array]] = {
+    "not_null": _not_null,
+    "in": _in,
+    "between": _between,
+    "matches": _matches,
+    "min_length": _min_length,
+    "compare": _compare,
+}
+
+
+def split(batch: Conformed) -> Split:
+    """Apply every critical rule of the batch's entity to it."""
+    marks = dict(batch.marks)
+    for rule in batch.entity.all_rules:
+        if rule.severity == "critical" and rule.kind in CHECKS:
+            mask = broken(rule, batch.columns)
+            # a value that could not be read is reported as that, not once more as missing
+            unreadable = batch.marks.get(f"type:{rule.column}")
+            if rule.kind == "not_null" and unreadable is not None:
+                mask = pc.and_(mask, pc.invert(unreadable))
+            if pc.any(mask).as_py():
+                marks[rule.code] = mask
+    bad: pa.Array | None = None
+    for mask in marks.values():
+        bad = either(bad, mask)
+    if bad is None:
+        return Split(None, ())
+    places = pc.indices_nonzero(bad).to_pylist()
+    held = {code: mask.to_pylist() for code, mask in marks.items()}
+    rows = [
+        _bad_row(batch, place, tuple(sorted(code for code, mask in held.items() if mask[place])))
+        for place in places
+    ]
+    return Split(pc.invert(bad), tuple(rows))
+
+
+def conflicting(rows: Conformed, keys: frozenset[str]) -> tuple[BadRow, ...]:
+    """The rows whose key is in `keys`: known already, with other values."""
+    code = f"duplicate_key:{'+'.join(rows.entity.key)}"
+    bad = [_bad_row(rows, place, (code,)) for place in range(rows.rows) if _key(rows, place) in keys]
+    return tuple(bad)
+
+
+def _key(batch: Conformed, place: int) -> str | None:
+    parts = [_plain(batch.columns[name], place) for name in batch.entity.key]
+    return None if any(part is None for part in parts) else "/".join(str(part) for part in parts)
+
+
+def _bad_row(batch: Conformed, place: int, reasons: tuple[str, ...]) -> BadRow:
+    payload = {name: _plain(values, place) for name, values in batch.columns.items()}
+    for name, (mask, raw) in batch.raw.items():
+        if mask[place].as_py():
+            payload[name] = _plain(raw, place)
+    for path, values in batch.lists.items():
+        if values[place].is_valid:
+            payload[path] = values[place].as_py()
+    text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
+    return BadRow(_key(batch, place), text.replace("\\u0000", "␀"), reasons)
+
+
+def _plain(values: pa.Array, place: int) -> Any:
+    if pa.types.is_temporal(values.type):
+        return cast(values.slice(place, 1).cast(pa.string()), "text")[0][0].as_py()
+    value = values[place].as_py()
+    return value.hex() if isinstance(value, bytes) else value

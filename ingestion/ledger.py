@@ -1,0 +1,131 @@
+"""The bookkeeping of loads: identifiers, watermarks, results; all written in the load's own transaction.
+
+`ops.loads` has one row per load and entity and obeys the conservation law
+extracted = inserted + updated + unchanged + quarantined + erased, which the table itself checks.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from ingestion.contracts import Entity
+from ingestion.errors import UnbalancedLoadError
+from ingestion.gate import BadRow
+from ingestion.sources.base import Watermark
+
+LOCK_SPACE = 7_040_518
+"""First half of the advisory lock keys; the second is the entity's."""
+
+
+@dataclass
+class LoadResult:
+    """What one load did with one entity's rows. `load_id` is None when nothing had arrived."""
+
+    system: str
+    entity: str
+    load_id: int | None = None
+    extracted: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    erased: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def check_balance(self) -> None:
+        """Raise unless every extracted row is accounted for."""
+        known = self.inserted + self.updated + self.unchanged + self.quarantined + self.erased
+        if self.extracted != known:
+            raise UnbalancedLoadError(
+                f"{self.extracted} rows extracted but {known} accounted for",
+                f"load of {self.system}.{self.entity}",
+                "nothing was loaded; please report this",
+            )
+
+
+def lock_entity(connection: psycopg.Connection, entity: Entity) -> None:
+    """Wait until no other load of the entity runs; held until the connection closes."""
+    connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [LOCK_SPACE, entity.table])
+    connection.commit()
+
+
+def read_watermark(connection: psycopg.Connection, entity: Entity, source: str) -> Watermark | None:
+    """How far the entity has been loaded from `source`; None when never."""
+    row = connection.execute(
+        "select watermark from ops.watermarks where system = %s and entity = %s and source = %s",
+        [entity.system, entity.name, source],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def next_load_id(connection: psycopg.Connection) -> int:
+    """A new load id, greater than every committed one of an entity whose lock is held."""
+    row = connection.execute("select nextval('ops.load_ids')").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def committed_loads(connection: psycopg.Connection, entity: Entity) -> set[int]:
+    """Ids of the entity's committed loads."""
+    rows = connection.execute(
+        "select load_id from ops.loads where system = %s and entity = %s", [entity.system, entity.name]
+    ).fetchall()
+    return {load_id for (load_id,) in rows}
+
+
+def write_quarantine(
+    connection: psycopg.Connection, entity: Entity, load_id: int, rows: tuple[BadRow, ...]
+) -> None:
+    """Keep bad rows; one that is already open is not opened twice."""
+    statement = (
+        "insert into ops.quarantine"
+        " (system, entity, load_id, source_key, payload, reasons, rule_version, fingerprint)"
+        " values (%s, %s, %s, %s, %s::text::jsonb, %s, %s, encode(sha256(convert_to(%s, 'UTF8')), 'hex'))"
+        " on conflict (system, entity, fingerprint) where status = 'open' do nothing"
+    )
+    values = [
+        [entity.system, entity.name, load_id, r.source_key, r.payload, list(r.reasons), entity.rule_version,
+         f"{r.payload}{r.reasons}"]
+        for r in rows
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
+
+
+def write_load(
+    connection: psycopg.Connection,
+    entity: Entity,
+    result: LoadResult,
+    source: str,
+    lake_path: str | None,
+    started_at: datetime,
+) -> None:
+    """Enter a finished load."""
+    result.check_balance()
+    connection.execute(
+        "insert into ops.loads (load_id, system, entity, source, status, extracted, inserted, updated, unchanged,"
+        " quarantined, erased, reasons, rule_version, lake_path, started_at, finished_at)"
+        " values (%s, %s, %s, %s, 'succeeded', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            result.load_id, entity.system, entity.name, source, result.extracted, result.inserted, result.updated,
+            result.unchanged, result.quarantined, result.erased, json.dumps(dict(result.reasons)),
+            entity.rule_version, lake_path, started_at, datetime.now(UTC),
+        ],  # fmt: skip
+    )
+
+
+def write_watermark(
+    connection: psycopg.Connection, entity: Entity, source: str, watermark: Watermark, load_id: int
+) -> None:
+    """Remember how far `source` has been loaded."""
+    values: list[Any] = [entity.system, entity.name, source, json.dumps(watermark), load_id]
+    connection.execute(
+        "insert into ops.watermarks values (%s, %s, %s, %s, %s) on conflict (system, entity, source)"
+        " do update set watermark = excluded.watermark, load_id = excluded.load_id",
+        values,
+    )

@@ -1,0 +1,56 @@
+"""What every source offers: a check, and an extraction of what has arrived since the last load."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from ingestion.contracts import Entity
+from ingestion.errors import SourceError
+
+BATCH_ROWS = 65_536
+Watermark = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SourceBatch:
+    """Rows under the source's column names, and the places (file and line) of rows nobody can read."""
+
+    rows: pa.RecordBatch
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What has arrived: batches to read once, and the watermark that stands when they are loaded."""
+
+    watermark: Watermark
+    batches: Iterator[SourceBatch]
+
+
+class Source(Protocol):
+    """One system's source.
+
+    `is_keyed`: the source itself holds every key once, so a key that comes again is an update. In files it may be a
+    conflict.
+    """
+
+    name: str
+    is_keyed: bool
+
+    def check(self, entities: tuple[Entity, ...]) -> tuple[str, ...]:
+        """Raise `SourceError` if it cannot be read; the names of entities it does not offer."""
+        ...
+
+    def extract(self, entity: Entity, watermark: Watermark | None) -> Extraction | None:
+        """What has arrived since `watermark` (None: everything); None when nothing has."""
+        ...
+
+
+def require_columns(where: str, entity: Entity, present: set[str]) -> None:
+    """Raise if a column the contract reads is not `present`."""
+    missing = [name for name in entity.source_columns if name not in present]
+    if missing:
+        names = ", ".join(missing)
+        raise SourceError(f"column {names} is missing", where, f"the contract of {entity.name} reads it")

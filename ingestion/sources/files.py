@@ -1,0 +1,242 @@
+"""A folder of files: `<entity>.parquet|csv|jsonl` (also .gz), or a folder `<entity>/` of such files.
+
+The entity goes by its source or its staging name. A file counts as arrived when its content has not been loaded
+before; it is read whole, and the load tells which of its rows are new.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+
+from ingestion.contracts import Entity, System
+from ingestion.errors import SourceError
+from ingestion.sources.base import BATCH_ROWS, Extraction, SourceBatch, Watermark, require_columns
+
+CSV_BLOCK = 32 << 20
+"""Bytes read at once; the longest line must fit."""
+SNIFFED_LINES = 1000
+
+
+class FolderSource:
+    """The files of one system."""
+
+    is_keyed = False
+
+    def __init__(self, folder: Path, system: System) -> None:
+        self.folder = folder
+        self.system = system
+        self.name = str(folder.resolve())
+
+    def check(self, entities: tuple[Entity, ...]) -> tuple[str, ...]:
+        """Every file can be opened and has its columns; returns the entities without a file."""
+        if not self.folder.is_dir():
+            raise SourceError("no such folder", f"source {self.system.name}: {self.folder}", "check the path")
+        absent = tuple(entity.name for entity in entities if not self._files(entity))
+        if len(absent) == len(entities):
+            expected = f"{entities[0].source}.parquet, .csv or .jsonl"
+            raise SourceError("no file of any entity", str(self.folder), f"expected e.g. {expected}")
+        for entity in entities:
+            for path in self._files(entity):
+                require_columns(str(path), entity, _columns_of(path, entity))
+        return absent
+
+    def extract(self, entity: Entity, watermark: Watermark | None) -> Extraction | None:
+        """The rows of files that are new or changed since `watermark`."""
+        known: dict[str, dict[str, Any]] = (watermark or {}).get("files", {})
+        loaded = {entry["sha256"] for entry in known.values()}
+        current: dict[str, dict[str, Any]] = {}
+        fresh: list[Path] = []
+        for path in self._files(entity):
+            name = str(path.relative_to(self.folder))
+            current[name] = _fingerprint(path, known.get(name))
+            if current[name]["sha256"] not in loaded:
+                fresh.append(path)
+        if not fresh:
+            return None
+        return Extraction({"files": {**known, **current}}, self._batches(entity, fresh))
+
+    def _files(self, entity: Entity) -> list[Path]:
+        found: list[Path] = []
+        for name in dict.fromkeys((entity.source, entity.name)):
+            for suffix in READERS:
+                found += self.folder.glob(f"{name}{suffix}")
+                found += (self.folder / name).glob(f"*{suffix}")
+        return sorted(found)
+
+    def _batches(self, entity: Entity, paths: list[Path]) -> Iterator[SourceBatch]:
+        for path in paths:
+            read = READERS[_suffix(path)]
+            try:
+                yield from read(path, entity)
+            except (pa.ArrowInvalid, gzip.BadGzipFile, EOFError) as error:
+                line = str(error).splitlines()[0][:200]
+                raise SourceError(f"cannot be read: {line}", str(path), "check the file") from None
+
+
+def _suffix(path: Path) -> str:
+    return next(suffix for suffix in READERS if path.name.endswith(suffix))
+
+
+def _fingerprint(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
+    status = path.stat()
+    entry = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    if known and entry == {name: known[name] for name in entry}:
+        return known
+    with path.open("rb") as file:
+        return {**entry, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _columns_of(path: Path, entity: Entity) -> set[str]:
+    suffix = _suffix(path)
+    try:
+        if suffix == ".parquet":
+            return set(pq.read_schema(path).names)
+        if suffix.startswith(".csv"):
+            with pa.input_stream(str(path), compression="detect") as stream:
+                options = pv.ReadOptions(block_size=CSV_BLOCK)
+                header = pv.open_csv(stream, options, _csv_dialect(), _as_bytes(()))
+                return set(header.schema.names)
+        return _jsonl_columns(path, entity)
+    except (pa.ArrowInvalid, OSError) as error:
+        # an empty CSV file lands here too: it has no header
+        raise SourceError(f"cannot be read: {str(error).splitlines()[0][:200]}", str(path), "check the file") from None
+
+
+def _csv_dialect(on_bad: Callable[[pv.InvalidRow], str] | None = None) -> pv.ParseOptions:
+    return pv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_bad)
+
+
+def _as_bytes(names: tuple[str, ...]) -> pv.ConvertOptions:
+    """Every column as bytes: the contract casts, and bad text is one row's matter, not the file's."""
+    return pv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.binary()),
+        include_columns=list(names) or None,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+    )
+
+
+def _read_csv(path: Path, entity: Entity) -> Iterator[SourceBatch]:
+    unreadable: list[str] = []
+
+    def on_bad(row: pv.InvalidRow) -> str:
+        unreadable.append(f"{path.name}: line with {row.actual_columns} of {row.expected_columns} fields")
+        return "skip"
+
+    with pa.input_stream(str(path), compression="detect") as stream:
+        # single-threaded: the handler is called in step with the batches
+        options = pv.ReadOptions(block_size=CSV_BLOCK, use_threads=False)
+        reader = pv.open_csv(stream, options, _csv_dialect(on_bad), _as_bytes(entity.source_columns))
+        for block in reader:
+            for start in range(0, max(block.num_rows, 1), BATCH_ROWS):
+                bad, unreadable[:] = tuple(unreadable), []
+                yield SourceBatch(block.slice(start, BATCH_ROWS), bad)
+    if unreadable:
+        yield SourceBatch(pa.RecordBatch.from_pylist([], reader.schema), tuple(unreadable))
+
+
+def _read_parquet(path: Path, entity: Entity) -> Iterator[SourceBatch]:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(BATCH_ROWS, columns=list(entity.source_columns), use_threads=False):
+            yield SourceBatch(_nested_as_json(batch))
+
+
+def _nested_as_json(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [_json_column(c) if pa.types.is_nested(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, batch.schema.names)
+
+
+def _json_column(values: pa.Array) -> pa.Array:
+    texts = [None if v is None else json.dumps(v, default=str) for v in values.to_pylist()]
+    return pa.array(texts, pa.string())
+
+
+def _lines(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")  # type: ignore[return-value]
+
+
+def _jsonl_columns(path: Path, entity: Entity) -> set[str]:
+    """Columns of the first lines; a JSON writer may leave out nulls, so only required ones must be among them."""
+    seen: set[str] = set()
+    any_line = False
+    with _lines(path) as lines:
+        for _, line in zip(range(SNIFFED_LINES), lines, strict=False):
+            row = _json_object(line)
+            any_line = any_line or row is not None
+            seen |= set(row or ())
+    required = {
+        column.source_column
+        for column in entity.columns
+        if any(rule.kind == "not_null" and rule.severity == "critical" for rule in column.rules)
+    }
+    missing = required - seen if any_line else set()
+    return (set(entity.source_columns) - missing) | seen
+
+
+def _json_object(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _read_jsonl(path: Path, entity: Entity) -> Iterator[SourceBatch]:
+    rows: list[dict[str, Any]] = []
+    unreadable: list[str] = []
+    with _lines(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            row = _json_object(line)
+            if row is None:
+                unreadable.append(f"{path.name}: line {number} is no JSON object")
+            else:
+                rows.append(row)
+            if len(rows) >= BATCH_ROWS:
+                yield _json_batch(entity, rows, unreadable)
+                rows, unreadable = [], []
+    if rows or unreadable:
+        yield _json_batch(entity, rows, unreadable)
+
+
+def _json_batch(entity: Entity, rows: list[dict[str, Any]], unreadable: list[str]) -> SourceBatch:
+    arrays = [_json_values([row.get(name) for row in rows]) for name in entity.source_columns]
+    return SourceBatch(pa.RecordBatch.from_arrays(arrays, list(entity.source_columns)), tuple(unreadable))
+
+
+def _json_values(values: list[Any]) -> pa.Array:
+    """Text of each value: strings as they are, everything else as its JSON; the contract casts."""
+    return pa.array([_json_text(value) for value in values], pa.string())
+
+
+def _json_text(value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and _is_utf8(value)):
+        return value
+    return json.dumps(value)
+
+
+def _is_utf8(value: str) -> bool:
+    """Whether `value` holds no lone surrogates, which JSON escapes can smuggle in."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+READERS: dict[str, Callable[[Path, Entity], Iterator[SourceBatch]]] = {
+    ".parquet": _read_parquet,
+    ".csv": _read_csv,
+    ".csv.gz": _read_csv,
+    ".jsonl": _read_jsonl,
+    ".jsonl.gz": _read_jsonl,
+}

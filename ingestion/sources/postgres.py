@@ -1,0 +1,162 @@
+"""A live PostgreSQL: rows of transactions that the last load's snapshot did not see.
+
+Every row version carries the transaction that wrote it (`xmin`), and a snapshot tells which transactions had
+committed when it was taken. The watermark is the last load's snapshot: a row arrived since then exactly when its
+transaction was not visible in it. So rows written late with old timestamps, and rows of transactions that were in
+flight during the last load, are found; no column of the source has to be trusted. (PostgreSQL manual, 9.28.
+"Transaction ID and Snapshot Information Functions".)
+"""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import adbc_driver_postgresql.dbapi as adbc
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+
+from ingestion.contracts import Entity, System
+from ingestion.errors import SourceError, SourceUnreachableError
+from ingestion.sources.base import Extraction, SourceBatch, Watermark, require_columns
+
+NATIVE_TYPES = frozenset({"int2", "int4", "int8", "float4", "float8", "bool", "timestamp", "timestamptz"})
+"""Types that arrive as themselves; all others as their text."""
+BATCH_BYTES = 12 << 20
+
+# A row's 32 bit xmin as a full transaction id: the newest id with these low bits that is not in the future. For a row
+# frozen long ago this may be too new, and the row is read once more: never missed.
+IS_NEW = """
+not pg_visible_in_snapshot(
+    (case
+        when low.bits > {top} & 4294967295 then ({top} >> 32) - 1
+        else {top} >> 32
+    end * 4294967296 + low.bits)::text::xid8,
+    {snapshot}::pg_snapshot
+)"""
+
+
+class PostgresSource:
+    """One system's tables in one database."""
+
+    is_keyed = True
+
+    def __init__(self, address: str, system: System) -> None:
+        self.address = address.replace("postgres://", "postgresql://", 1)
+        self.system = system
+        parts = urlsplit(self.address)
+        self.name = f"postgresql://{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+        self._types: dict[str, dict[str, str]] | None = None
+
+    def check(self, entities: tuple[Entity, ...]) -> tuple[str, ...]:
+        """The database answers and has every table and column; returns the optional tables it lacks."""
+        absent = []
+        for entity in entities:
+            columns = self._tables().get(entity.source)
+            if columns is not None:
+                require_columns(f"{self.name} table {entity.source}", entity, set(columns))
+            elif entity.optional:
+                absent.append(entity.name)
+            else:
+                where = f"{self.name} schema {self.system.source_schema}"
+                raise SourceError(f"table {entity.source} is missing", where, "check the address")
+        return tuple(absent)
+
+    def extract(self, entity: Entity, watermark: Watermark | None) -> Extraction | None:
+        """Rows whose transaction the snapshot in `watermark` did not see."""
+        if entity.source not in self._tables():
+            return None
+        connection = self._adbc()
+        try:
+            # one snapshot for the watermark and the rows
+            cursor = connection.cursor()
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            cursor.execute("select pg_current_snapshot()::text, pg_snapshot_xmax(pg_current_snapshot())::text")
+            snapshot, top = cursor.fetchone()
+            previous = (watermark or {}).get("snapshot")
+            if previous and int(previous.split(":")[1]) > int(top):
+                previous = None  # another or a restored database behind the same address
+            cursor.close()
+            query = self._query(entity, previous, int(top))
+            batches = self._batches(connection, query)
+            first = next(batches, None)
+        except adbc.Error as error:
+            connection.close()
+            raise self._failure(error) from None
+        if first is None:
+            connection.close()
+            return None
+        return Extraction({"snapshot": snapshot}, _chain(first, batches))
+
+    def _query(self, entity: Entity, snapshot: str | None, top: int) -> str:
+        types = self._tables()[entity.source]
+        columns = [
+            sql.Identifier(name) if types[name] in NATIVE_TYPES else sql.SQL("{}::text").format(sql.Identifier(name))
+            for name in entity.source_columns
+        ]
+        named = [sql.SQL("{} as {}").format(c, sql.Identifier(n)) for c, n in zip(columns, entity.source_columns, strict=True)]
+        table = sql.Identifier(self.system.source_schema, entity.source)
+        query = sql.SQL("select {} from {} as row_").format(sql.SQL(", ").join(named), table)
+        if snapshot is not None:
+            low = sql.SQL(" cross join lateral (select row_.xmin::text::bigint as bits) as low where ")
+            new = sql.SQL(IS_NEW).format(top=sql.Literal(top), snapshot=sql.Literal(snapshot))
+            query += low + new
+        return query.as_string(None)
+
+    def _batches(self, connection: adbc.Connection, query: str) -> Iterator[SourceBatch]:
+        with connection, connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
+            try:
+                cursor.execute(query)
+                for batch in cursor.fetch_record_batch():
+                    if batch.num_rows:
+                        yield SourceBatch(batch)
+            except (adbc.Error, pa.ArrowException, OSError) as error:
+                raise self._failure(error) from None
+
+    def _tables(self) -> dict[str, dict[str, str]]:
+        """Type name by column by table of the source schema."""
+        if self._types is None:
+            self._types = {}
+            query = (
+                "select c.relname, a.attname, t.typname from pg_attribute a"
+                " join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = a.atttypid"
+                " where c.relnamespace = to_regnamespace(%s) and c.relkind in ('r', 'p')"
+                " and a.attnum > 0 and not a.attisdropped"
+            )
+            try:
+                with psycopg.connect(self.address, connect_timeout=10) as connection:
+                    rows = connection.execute(query, [self.system.source_schema]).fetchall()
+            except psycopg.Error as error:
+                raise self._failure(error) from None
+            for table, column, kind in rows:
+                self._types.setdefault(table, {})[column] = kind
+        return self._types
+
+    def _adbc(self) -> adbc.Connection:
+        try:
+            return adbc.connect(self.address)
+        except adbc.Error as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> SourceError:
+        """One line without the password, and whether another try may help."""
+        text = " ".join(str(error).split())
+        password = urlsplit(self.address).password
+        text = text.replace(password, "***") if password else text
+        for known, kind, hint in FAILURES:
+            if known in text:
+                return kind(text[-300:], self.name, hint)
+        return SourceUnreachableError(text[-300:], self.name, "is the server up and the address right?")
+
+
+FAILURES: tuple[tuple[str, type[SourceError], str], ...] = (
+    ("authentication failed", SourceError, "check user and password"),
+    ("permission denied", SourceError, "grant select on it to the user"),
+    ('database "', SourceError, "check the database name"),
+    ('role "', SourceError, "check the user name"),
+)
+
+
+def _chain(first: SourceBatch, rest: Iterator[SourceBatch]) -> Iterator[SourceBatch]:
+    yield first
+    yield from rest

@@ -1,0 +1,65 @@
+"""The staging tables' DDL, derived from the contract.
+
+Every staging table has its contract's columns and `_load_id`, the load that last wrote the row: downstream work is
+driven by it. A BRIN index finds a load's rows, which lie together, at next to no cost.
+"""
+
+from datetime import UTC, date, datetime
+
+import psycopg
+
+from ingestion.contracts import Column, Entity
+
+LOAD_ID = "_load_id"
+
+
+def primary_key(entity: Entity) -> tuple[str, ...]:
+    """Key columns; a partitioned table adds the column it is partitioned by, as PostgreSQL demands."""
+    if entity.partition_by and entity.event_time:
+        return (*entity.key, entity.event_time)
+    return entity.key
+
+
+def column_sql(column: Column, key: tuple[str, ...]) -> str:
+    """One column definition."""
+    return f"{column.name} {column.data_type}" + (" not null" if column.name in key else "")
+
+
+def create_table_sql(entity: Entity) -> str:
+    """Statements that make the entity's staging table and indexes where they are missing."""
+    key = primary_key(entity)
+    lines = [column_sql(column, key) for column in entity.columns]
+    lines += [f"{LOAD_ID} bigint not null", f"primary key ({', '.join(key)})"]
+    partition = f" partition by range ({entity.event_time})" if entity.partition_by else ""
+    name = f"{entity.system}__{entity.name}"
+    statements = [f"create table if not exists {entity.table} ({', '.join(lines)}){partition}"]
+    statements.append(f"create index if not exists {name}_by_load on {entity.table} using brin ({LOAD_ID})")
+    for columns in entity.indexes:
+        index = f"{name}_by_{'_'.join(columns)}"
+        statements.append(f"create index if not exists {index} on {entity.table} ({', '.join(columns)})")
+    return ";\n".join(statements)
+
+
+def ensure_tables(connection: psycopg.Connection, entities: tuple[Entity, ...]) -> None:
+    """Make the staging tables of `entities` that are missing; commits."""
+    found = connection.execute(
+        "select 'staging.' || relname from pg_class where relnamespace = 'staging'::regnamespace"
+    ).fetchall()
+    existing = {name for (name,) in found}
+    for entity in entities:
+        if entity.table not in existing:
+            connection.execute(create_table_sql(entity))  # type: ignore[arg-type]  # built from the contract
+    connection.commit()
+
+
+def ensure_month(connection: psycopg.Connection, entity: Entity, month: date) -> None:
+    """Make the partition of `month`, attached in a way that blocks neither readers nor this load."""
+    name = f"{entity.table}_{month:%Y_%m}"
+    if connection.execute("select to_regclass(%s)", [name]).fetchone() != (None,):
+        return
+    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    low, high = (datetime(d.year, d.month, 1, tzinfo=UTC).isoformat() for d in (month, following))
+    connection.execute(f"create table {name} (like {entity.table} including all)")  # type: ignore[arg-type]
+    connection.execute(
+        f"alter table {entity.table} attach partition {name} for values from ('{low}') to ('{high}')"  # type: ignore[arg-type]
+    )

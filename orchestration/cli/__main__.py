@@ -1,0 +1,5 @@
+"""`python -m orchestration.cli` is the `moodmart` command."""
+
+from orchestration.cli import main
+
+main()

@@ -1,0 +1,79 @@
+"""`moodmart quarantine`: the steward's work list of rows the gate turned away.
+
+ops.quarantine, read as the steward role -> a list, or one row with everything that is known about it.
+
+    python -m orchestration.cli quarantine list --reason not_null:path
+"""
+
+import sys
+
+import click
+import psycopg
+from psycopg.rows import TupleRow
+
+from ingestion.errors import MoodmartError
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+from orchestration.cli.rows import FORMATS, as_text, print_rows
+
+STATUSES = ("open", "fixed", "replayed", "expired", "all")
+
+LIST = """
+select quarantine_id as id, quarantined_at, system, entity, load_id, status, reasons, source_key
+from ops.quarantine
+where (%(system)s::text is null or system = %(system)s)
+  and (%(entity)s::text is null or entity = %(entity)s)
+  and (%(status)s = 'all' or status = %(status)s)
+  and (%(reason)s::text is null or %(reason)s = any(reasons))
+order by quarantine_id desc
+limit %(limit)s
+"""
+SHOW = """
+select quarantine_id, system, entity, status, reasons, rule_version, load_id, source_key, quarantined_at,
+    jsonb_pretty(payload) as payload
+from ops.quarantine
+where quarantine_id = %(id)s
+"""
+
+
+@click.group()
+def quarantine() -> None:
+    """The steward's work list of bad rows."""
+
+
+@quarantine.command("list")
+@click.option("--system")
+@click.option("--entity")
+@click.option("--status", type=click.Choice(STATUSES), default="open", show_default=True)
+@click.option("--reason", help="Rows with this reason code.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+def list_rows(form: str, **filters: str | int | None) -> None:
+    """List quarantined rows, newest first."""
+    with _as_steward() as connection:
+        cursor = connection.execute(LIST, filters)
+        print_rows(sys.stdout, form, _names(cursor), cursor.fetchall())
+
+
+@quarantine.command("show")
+@click.argument("quarantine_id", metavar="ID", type=int)
+def show_row(quarantine_id: int) -> None:
+    """Show one quarantined row: why it is here and what it holds."""
+    with _as_steward() as connection:
+        cursor = connection.execute(SHOW, {"id": quarantine_id})
+        row = cursor.fetchone()
+    if row is None:
+        raise MoodmartError(f"no row {quarantine_id}", "quarantine", "see `moodmart quarantine list`")
+    for name, value in zip(_names(cursor), row, strict=True):
+        text = ", ".join(value) if isinstance(value, list) else as_text(value)
+        click.echo(f"{name:<16}{text}" if name != "payload" else f"{name}\n{text}")
+
+
+def _as_steward() -> psycopg.Connection[TupleRow]:
+    warehouse = Warehouse(Settings.from_env())
+    warehouse.up()
+    return warehouse.connect("steward")
+
+
+def _names(cursor: psycopg.Cursor[TupleRow]) -> list[str]:
+    return [column.name for column in cursor.description or ()]
