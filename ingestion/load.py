@@ -26,7 +26,7 @@ from ingestion.errors import BadShareError, ContractError, MoodmartError, Wareho
 from ingestion.gate import BadRow, conflicting, split
 from ingestion.lake import LakeFolder, remove_orphans
 from ingestion.ledger import LoadResult
-from ingestion.merge import Merged, TableMerger, key_text, rounds
+from ingestion.merge import Encoded, Merged, TableMerger, encode, key_text, rounds
 from ingestion.pipeline import ahead
 from ingestion.privacy import Pseudonymiser
 from ingestion.settings import Settings
@@ -54,6 +54,8 @@ class Chunk:
 
     own: Gated
     nested: dict[str, Gated]
+    encoded: dict[str, Encoded]
+    """Accepted rows ready for COPY, by entity."""
 
 
 def find_system(settings: Settings, name: str) -> System:
@@ -158,32 +160,41 @@ class _Load:
                 nested = {c.name: _gated(self.conformer.child_rows(c, kept)) for c in self.children}
                 others = own.extracted - own.accepted.rows if number == 0 else 0
                 part = Gated(kept.rows + others, kept, own.bad_rows if number == 0 else ())
-                self._land(part, nested)
-                yield Chunk(part, nested)
+                yield Chunk(part, nested, self._land(part, nested))
 
-    def _land(self, own: Gated, nested: dict[str, Gated]) -> None:
+    def _land(self, own: Gated, nested: dict[str, Gated]) -> dict[str, Encoded]:
+        """Accepted rows to the lake; returns them ready for COPY."""
+        encoded: dict[str, Encoded] = {}
         for name, part in ((self.entity.name, own), *nested.items()):
-            if part.accepted.rows:
-                self.folders[name].write(part.accepted.as_batch())
+            rows = part.accepted.as_batch()
+            if rows.num_rows:
+                self.folders[name].write(rows)
+            encoded[name] = encode(rows, self.load_id)
+        return encoded
 
     def _write(self, chunk: Chunk) -> None:
-        merged = self._merge(self.entity, chunk.own)
+        own = chunk.own
+        merged = self._merge(self.entity, own, chunk.encoded[self.entity.name])
+        # rows nested in new rows are new
+        are_new = merged.inserted == own.accepted.rows
         if merged.conflicts:
-            conflicts = conflicting(chunk.own.accepted, merged.conflicts)
-            self._quarantine(self.entity, conflicts)
+            self._quarantine(self.entity, conflicting(own.accepted, merged.conflicts))
         for child in self.children:
-            nested = chunk.nested[child.name]
+            nested, encoded = chunk.nested[child.name], chunk.encoded[child.name]
             if merged.conflicts:
                 nested = _without_parents(nested, merged.conflicts)
-            self._merge(child, nested)
-            if merged.inserted < chunk.own.accepted.rows:
-                self.mergers[child.name].remove_vanished(self.mergers[self.entity.name])
+                encoded = encode(nested.accepted.as_batch(), self.load_id)
+            self._merge(child, nested, encoded, are_new)
+            if not are_new:
+                self.mergers[child.name].remove_vanished(
+                    self.mergers[self.entity.name], nested.accepted.as_batch()
+                )
 
-    def _merge(self, entity: Entity, part: Gated) -> Merged:
+    def _merge(self, entity: Entity, part: Gated, encoded: Encoded, are_new: bool = False) -> Merged:
         result = self.results[entity.name]
         result.extracted += part.extracted
         self._quarantine(entity, part.bad_rows)
-        merged = self.mergers[entity.name].merge(part.accepted.as_batch())
+        merged = self.mergers[entity.name].merge(encoded, are_new)
         result.inserted += merged.inserted
         result.updated += merged.updated
         result.unchanged += merged.unchanged

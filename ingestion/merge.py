@@ -1,7 +1,8 @@
 """Write accepted rows into a staging table inside the load's transaction, each key once.
 
-batch -> CSV -> COPY into a temporary table -> insert what is new, then settle what is known: the same values are
-`unchanged`; other values are an update, or, for events read from files, a conflict the steward decides.
+keys -> which of them are known -> new rows by COPY straight into the table; known rows through a temporary table:
+the same values are `unchanged`; other values are an update, or, for events read from files, a conflict the steward
+decides.
 """
 
 import io
@@ -18,6 +19,15 @@ from ingestion.contracts import Entity
 from ingestion.tables import LOAD_ID, ensure_month
 
 CSV = pv.WriteOptions(include_header=False, quoting_style="needed")
+COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Rows with distinct keys, and their CSV for COPY."""
+
+    rows: pa.RecordBatch
+    csv: memoryview
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,14 @@ class Merged:
     updated: int
     unchanged: int
     conflicts: frozenset[str]
+
+
+def encode(rows: pa.RecordBatch, load_id: int) -> Encoded:
+    """`rows` as CSV with the load's id as last column."""
+    buffer = io.BytesIO()
+    loads = pa.array(np.full(rows.num_rows, load_id))
+    pv.write_csv(rows.append_column(LOAD_ID, loads), buffer, CSV)
+    return Encoded(rows, buffer.getbuffer())
 
 
 class TableMerger:
@@ -42,43 +60,81 @@ class TableMerger:
         self._conflicts_quarantine = conflicts_quarantine
         self._months: set[object] = set()
         self._table = sql.SQL(entity.table)  # type: ignore[arg-type]  # named by the contract
+        self._types = {column.name: column.data_type for column in entity.columns}
         self.incoming = sql.Identifier(f"incoming_{entity.name}")
         connection.execute(
             sql.SQL("create temporary table {} (like {}) on commit drop").format(self.incoming, self._table)
         )
 
-    def merge(self, rows: pa.RecordBatch) -> Merged:
-        """Merge `rows`, whose keys are distinct."""
+    def merge(self, batch: Encoded, are_new: bool = False) -> Merged:
+        """Merge `batch`; `are_new` says that its keys are known to be new."""
+        rows = batch.rows
         self._ensure_partitions(rows)
-        self._copy(rows)
-        inserted = self._execute("insert into {t} ({all}) select {all} from {i} as i where not exists ({known})")
-        if inserted == rows.num_rows:
-            return Merged(inserted, 0, 0, frozenset())
+        self._connection.execute(sql.SQL("truncate {}").format(self.incoming))
+        known = None if are_new or not rows.num_rows else self._known(rows)
+        if known is None:
+            self._copy(self._table, batch.csv)
+            return Merged(rows.num_rows, 0, 0, frozenset())
+        new = rows.filter(pc.invert(known))
+        if new.num_rows:
+            self._copy(self._table, encode(new, self._load_id).csv)
+        settled = rows.filter(known)
+        self._copy(self.incoming, encode(settled, self._load_id).csv)
+        return self._settle(new.num_rows, settled.num_rows)
+
+    def _settle(self, inserted: int, known: int) -> Merged:
+        """Decide on the known rows, which lie in the temporary table."""
         conflicts, updated = frozenset[str](), 0
         if self._conflicts_quarantine:
             conflicts = self._conflicts()
         else:
-            updated = self._execute("update {t} as t set {set} from {i} as i where {same_key} and {differs}")
-        unchanged = rows.num_rows - inserted - updated - len(conflicts)
-        return Merged(inserted, updated, unchanged, conflicts)
+            statement = self._sql("update {t} as t set {set} from {i} as i where {same_key} and {differs}")
+            updated = self._connection.execute(statement).rowcount
+        return Merged(inserted, updated, known - updated - len(conflicts), conflicts)
 
-    def remove_vanished(self, parent: "TableMerger") -> int:
-        """Delete child rows whose parent came again without them; the parents count as written by this load."""
-        child_key = sql.Identifier(self._entity.key[0])
-        parent_key = sql.Identifier(parent._entity.key[0])
-        gone = sql.SQL(
-            "with gone as (delete from {t} as t using {p} as p where t.{ck} = p.{pk}"
-            " and not exists (select from {i} as i where {same_key}) returning t.{ck} as parent_key)"
-            " update {pt} as pt set {load} = {id} from gone where pt.{pk} = gone.parent_key"
-        ).format(
-            t=self._table, p=parent.incoming, ck=child_key, pk=parent_key, i=self.incoming, pt=parent._table,
-            same_key=self._same_key(), load=sql.Identifier(LOAD_ID), id=sql.Literal(self._load_id),
-        )  # fmt: skip
-        return self._connection.execute(gone).rowcount
+    def _known(self, rows: pa.RecordBatch) -> pa.Array | None:
+        """Mask of the rows whose key the table holds; None when it holds none of them."""
+        query = self._sql(
+            "select i.place from {keys} where exists (select from {t} as t where {same_key})",
+            keys=self._keys(),
+        )
+        found = self._connection.execute(query, self._key_arrays(rows))
+        places = [place - 1 for (place,) in found]
+        if not places:
+            return None
+        mask = np.zeros(rows.num_rows, dtype=bool)
+        mask[places] = True
+        return pa.array(mask)
 
-    def clear(self) -> None:
-        """Make room for the next batch."""
-        self._connection.execute(sql.SQL("truncate {}").format(self.incoming))
+    def _key_arrays(self, rows: pa.RecordBatch) -> list[list[str]]:
+        return [rows.column(name).cast(pa.string()).to_pylist() for name in self._entity.key]
+
+    def _keys(self) -> sql.Composed:
+        """The keys of a batch, one parameter per key column, as a relation."""
+        arrays = [sql.SQL("%s::text[]::{}[]").format(sql.SQL(self._types[k])) for k in self._entity.key]  # type: ignore[arg-type]
+        names = [sql.Identifier(k) for k in (*self._entity.key, "place")]
+        return sql.SQL("unnest({}) with ordinality as i ({})").format(
+            sql.SQL(", ").join(arrays), sql.SQL(", ").join(names)
+        )
+
+    def remove_vanished(self, parent: "TableMerger", rows: pa.RecordBatch) -> int:
+        """Delete child rows that known parents came again without; the parents count as written by this load.
+
+        `rows` are the child rows that came, `parent` has just merged their parents.
+        """
+        gone = self._sql(
+            "with gone as (delete from {t} as t using {parents} as p where t.{child_key} = p.{parent_key}"
+            " and not exists (select from {keys} where {same_key}) returning p.{parent_key})"
+            " update {parent_table} as t set {load} = {id} from gone where t.{parent_key} = gone.{parent_key}",
+            parents=parent.incoming,
+            parent_table=parent._table,
+            parent_key=sql.Identifier(parent._entity.key[0]),
+            child_key=sql.Identifier(self._entity.key[0]),
+            keys=self._keys(),
+            load=sql.Identifier(LOAD_ID),
+            id=sql.Literal(self._load_id),
+        )
+        return self._connection.execute(gone, self._key_arrays(rows)).rowcount
 
     def _ensure_partitions(self, rows: pa.RecordBatch) -> None:
         if not self._entity.partition_by:
@@ -89,22 +145,18 @@ class TableMerger:
                 ensure_month(self._connection, self._entity, month.date())
                 self._months.add(month)
 
-    def _copy(self, rows: pa.RecordBatch) -> None:
-        self.clear()
-        buffer = io.BytesIO()
-        loads = pa.array(np.full(rows.num_rows, self._load_id))
-        pv.write_csv(rows.append_column(LOAD_ID, loads), buffer, CSV)
-        statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(self.incoming, self._all())
+    def _copy(self, table: sql.Composable, csv: memoryview) -> None:
+        statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, self._all())
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write(buffer.getbuffer())
+            for start in range(0, len(csv), COPY_BYTES):
+                copy.write(csv[start : start + COPY_BYTES])
 
     def _conflicts(self) -> frozenset[str]:
         key = sql.SQL(" || '/' || ").join(sql.SQL("i.{}::text").format(sql.Identifier(k)) for k in self._entity.key)
-        query = self._sql("select {key} from {t} as t join {i} as i on {same_key} where {differs}", key=key)
+        query = self._sql(
+            "delete from {i} as i using {t} as t where {same_key} and {differs} returning {key}", key=key
+        )
         return frozenset(key for (key,) in self._connection.execute(query))
-
-    def _execute(self, text: str) -> int:
-        return self._connection.execute(self._sql(text)).rowcount
 
     def _sql(self, text: str, **more: sql.Composable) -> sql.Composed:
         values = [sql.Identifier(c) for c in self._entity.column_names if c not in self._entity.key]
@@ -115,7 +167,6 @@ class TableMerger:
             t=self._table,
             i=self.incoming,
             all=self._all(),
-            known=sql.SQL("select from {t} as t where {same}").format(t=self._table, same=self._same_key()),
             same_key=self._same_key(),
             set=sql.SQL(", ").join(assign),
             differs=sql.SQL("row({}) is distinct from row({})").format(left, right),

@@ -21,7 +21,7 @@ class _Failed:
 _END = object()
 
 
-def ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Item]:
+def ahead(items: Iterator[Item], depth: int = 1) -> Iterator[Item]:
     """Yield `items`, computed up to `depth` ahead in a thread; its exceptions are raised here.
 
     Closing the result stops the thread before it computes another item.

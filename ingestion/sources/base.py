@@ -9,7 +9,7 @@ import pyarrow as pa
 from ingestion.contracts import Entity
 from ingestion.errors import SourceError
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 32_768
 Watermark = dict[str, Any]
 
 
