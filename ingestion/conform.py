@@ -148,7 +148,9 @@ def _elements(
     Parallel lists of unequal length are padded with nulls.
     """
     arrays = {name: lists[path] for name, path in stream.paths}
-    sizes = {name: pc.fill_null(pc.list_value_length(a), 0).to_numpy(zero_copy_only=False) for name, a in arrays.items()}
+    sizes = {
+        name: pc.fill_null(pc.list_value_length(a), 0).to_numpy(zero_copy_only=False) for name, a in arrays.items()
+    }
     lengths = np.maximum.reduce(list(sizes.values())).astype(np.int64)
     owner = np.repeat(np.arange(len(lengths)), lengths)
     index = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)

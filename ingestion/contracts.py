@@ -18,9 +18,7 @@ import yaml
 from ingestion.errors import ContractError
 from ingestion.settings import PROJECT_ROOT
 
-DATA_TYPES = frozenset(
-    {"text", "integer", "bigint", "double precision", "boolean", "timestamptz", "date", "uuid"}
-)
+DATA_TYPES = frozenset({"text", "integer", "bigint", "double precision", "boolean", "timestamptz", "date", "uuid"})
 PRIVACY_CLASSES = frozenset({"plain", "key", "contact", "secret", "free_text"})
 RULE_KINDS = ("not_null", "in", "between", "matches", "min_length", "compare", "unique")
 COMPARISONS = ("<", "<=", "=", ">=", ">")
@@ -228,9 +226,7 @@ def _column(where: str, node: Mapping[str, Any]) -> Column:
     privacy = meta.get("privacy", "plain")
     if privacy not in PRIVACY_CLASSES:
         raise ContractError(f"unknown privacy class {privacy!r} on {name}", where, "see contracts.md")
-    rules = tuple(
-        _column_rule(where, name, kind, spec) for kind, spec in (meta.get("rules") or {}).items()
-    )
+    rules = tuple(_column_rule(where, name, kind, spec) for kind, spec in (meta.get("rules") or {}).items())
     return Column(
         name=name,
         data_type=data_type,

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,7 @@ from ingestion import credentials as kept
 from ingestion.errors import WarehouseError
 
 SYSTEM_USER = "moodmart"
+START_TRIES = 5
 CONFIGURATION = """\
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -75,16 +77,14 @@ class EmbeddedServer:
         self.log = self.root / "server.log"
 
     def running_port(self) -> int | None:
-        """The port of the running server, None when it does not run."""
+        """The port of the running server, None when it does not accept connections."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
-            process, port = int(lines[0]), int(lines[3])
-            os.kill(process, 0)
+            port = int(lines[3])
         except (OSError, IndexError, ValueError):
             return None
-        with socket.socket() as probe:
-            probe.settimeout(2)
-            return port if probe.connect_ex(("127.0.0.1", port)) == 0 else None
+        command = [str(programs() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "2"]
+        return port if subprocess.run(command, check=False).returncode == 0 else None  # noqa: S603
 
     def start(self) -> kept.Credentials:
         """Start the server unless it runs; create its data on first use. The caller holds the lock of `home`."""
@@ -98,7 +98,7 @@ class EmbeddedServer:
             credentials = replace(credentials, port=kept.free_port())
             kept.save(self.home, credentials)
         (self.data / "moodmart.conf").write_text(CONFIGURATION.format(port=credentials.port))
-        self._control("start", "-w", "-t", "120", "-l", str(self.log))
+        self._start_patiently()
         return credentials
 
     def stop(self) -> bool:
@@ -137,6 +137,17 @@ class EmbeddedServer:
         (fresh / "pg_hba.conf").write_text(ACCESS)
         # the data folder appears complete or not at all: a killed first start leaves only `fresh`
         fresh.rename(self.data)
+
+    def _start_patiently(self) -> None:
+        """Start; after a crash the old server's last processes may take a moment to go."""
+        for attempt in range(START_TRIES):
+            try:
+                self._control("start", "-w", "-t", "120", "-l", str(self.log))
+                return
+            except WarehouseError:
+                if attempt == START_TRIES - 1:
+                    raise
+                time.sleep(1)
 
     def _control(self, action: str, *options: str) -> None:
         self._execute("pg_ctl", "-D", str(self.data), *options, action)

@@ -183,9 +183,6 @@ def _joined(parts: list[Flattened], paths: tuple[Path, ...]) -> Flattened:
         result.values[path.dotted] = pa.concat_arrays(arrays)
     lengths = [len(part.values[paths[0].dotted]) for part in parts]
     for place in {place for part in parts for place in part.broken}:
-        masks = [
-            part.broken.get(place, pa.array([False] * size))
-            for part, size in zip(parts, lengths, strict=True)
-        ]
+        masks = [part.broken.get(place, pa.array([False] * size)) for part, size in zip(parts, lengths, strict=True)]
         result.broken[place] = either(result.broken.get(place), pa.concat_arrays(masks))
     return result

@@ -126,8 +126,7 @@ def split(batch: Conformed) -> Split:
     places = pc.indices_nonzero(bad).to_pylist()
     held = {code: mask.to_pylist() for code, mask in marks.items()}
     rows = [
-        _bad_row(batch, place, tuple(sorted(code for code, mask in held.items() if mask[place])))
-        for place in places
+        _bad_row(batch, place, tuple(sorted(code for code, mask in held.items() if mask[place]))) for place in places
     ]
     return Split(pc.invert(bad), tuple(rows))
 

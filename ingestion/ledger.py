@@ -78,9 +78,7 @@ def committed_loads(connection: psycopg.Connection, entity: Entity) -> set[int]:
     return {load_id for (load_id,) in rows}
 
 
-def write_quarantine(
-    connection: psycopg.Connection, entity: Entity, load_id: int, rows: tuple[BadRow, ...]
-) -> None:
+def write_quarantine(connection: psycopg.Connection, entity: Entity, load_id: int, rows: tuple[BadRow, ...]) -> None:
     """Keep bad rows; one that is already open is not opened twice."""
     statement = (
         "insert into ops.quarantine"
@@ -112,9 +110,21 @@ def write_load(
         " quarantined, erased, reasons, rule_version, lake_path, started_at, finished_at)"
         " values (%s, %s, %s, %s, 'succeeded', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
-            result.load_id, entity.system, entity.name, source, result.extracted, result.inserted, result.updated,
-            result.unchanged, result.quarantined, result.erased, json.dumps(dict(result.reasons)),
-            entity.rule_version, lake_path, started_at, datetime.now(UTC),
+            result.load_id,
+            entity.system,
+            entity.name,
+            source,
+            result.extracted,
+            result.inserted,
+            result.updated,
+            result.unchanged,
+            result.quarantined,
+            result.erased,
+            json.dumps(dict(result.reasons)),
+            entity.rule_version,
+            lake_path,
+            started_at,
+            datetime.now(UTC),
         ],  # fmt: skip
     )
 

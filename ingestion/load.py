@@ -95,9 +95,7 @@ def describe(result: LoadResult) -> str:
     )
 
 
-def load_entity(
-    settings: Settings, system: System, entity: Entity, source: Source | None = None
-) -> list[LoadResult]:
+def load_entity(settings: Settings, system: System, entity: Entity, source: Source | None = None) -> list[LoadResult]:
     """Load what has arrived for `entity`; results for it and its children.
 
     Raises `SourceError`, `BadShareError` or `WarehouseError`, and has then changed nothing.
@@ -186,9 +184,7 @@ class _Load:
                 encoded = encode(nested.accepted.as_batch(), self.load_id)
             self._merge(child, nested, encoded, are_new)
             if not are_new:
-                self.mergers[child.name].remove_vanished(
-                    self.mergers[self.entity.name], nested.accepted.as_batch()
-                )
+                self.mergers[child.name].remove_vanished(self.mergers[self.entity.name], nested.accepted.as_batch())
 
     def _merge(self, entity: Entity, part: Gated, encoded: Encoded, are_new: bool = False) -> Merged:
         result = self.results[entity.name]
@@ -215,9 +211,7 @@ class _Load:
             result.seconds = time.perf_counter() - self.clock
             lake_path = self.folders[entity.name].publish()
             ledger.write_load(self.connection, entity, result, self.source.name, lake_path, self.started)
-        ledger.write_watermark(
-            self.connection, self.entity, self.source.name, extraction.watermark, self.load_id
-        )
+        ledger.write_watermark(self.connection, self.entity, self.source.name, extraction.watermark, self.load_id)
         self.connection.commit()
         return list(self.results.values())
 

@@ -59,7 +59,7 @@ class TableMerger:
         self._load_id = load_id
         self._conflicts_quarantine = conflicts_quarantine
         self._months: set[object] = set()
-        self._table = sql.SQL(entity.table)  # type: ignore[arg-type]  # named by the contract
+        self._table = sql.SQL(entity.table)
         self._types = {column.name: column.data_type for column in entity.columns}
         self.incoming = sql.Identifier(f"incoming_{entity.name}")
         connection.execute(
@@ -111,7 +111,7 @@ class TableMerger:
 
     def _keys(self) -> sql.Composed:
         """The keys of a batch, one parameter per key column, as a relation."""
-        arrays = [sql.SQL("%s::text[]::{}[]").format(sql.SQL(self._types[k])) for k in self._entity.key]  # type: ignore[arg-type]
+        arrays = [sql.SQL("%s::text[]::{}[]").format(sql.SQL(self._types[k])) for k in self._entity.key]
         names = [sql.Identifier(k) for k in (*self._entity.key, "place")]
         return sql.SQL("unnest({}) with ordinality as i ({})").format(
             sql.SQL(", ").join(arrays), sql.SQL(", ").join(names)
@@ -153,9 +153,7 @@ class TableMerger:
 
     def _conflicts(self) -> frozenset[str]:
         key = sql.SQL(" || '/' || ").join(sql.SQL("i.{}::text").format(sql.Identifier(k)) for k in self._entity.key)
-        query = self._sql(
-            "delete from {i} as i using {t} as t where {same_key} and {differs} returning {key}", key=key
-        )
+        query = self._sql("delete from {i} as i using {t} as t where {same_key} and {differs} returning {key}", key=key)
         return frozenset(key for (key,) in self._connection.execute(query))
 
     def _sql(self, text: str, **more: sql.Composable) -> sql.Composed:
@@ -163,7 +161,7 @@ class TableMerger:
         assign = [sql.SQL("{c} = i.{c}").format(c=c) for c in (*values, sql.Identifier(LOAD_ID))]
         left = sql.SQL(", ").join(sql.SQL("t.{}").format(c) for c in values)
         right = sql.SQL(", ").join(sql.SQL("i.{}").format(c) for c in values)
-        return sql.SQL(text).format(  # type: ignore[arg-type]  # our own templates
+        return sql.SQL(text).format(
             t=self._table,
             i=self.incoming,
             all=self._all(),

@@ -6,8 +6,8 @@ fixed depth keep memory flat.
 
 import queue
 import threading
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Generator, Iterator
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 POLL_SECONDS = 0.1
@@ -21,42 +21,52 @@ class _Failed:
 _END = object()
 
 
-def ahead(items: Iterator[Item], depth: int = 1) -> Iterator[Item]:
-    """Yield `items`, computed up to `depth` ahead in a thread; its exceptions are raised here.
+class _Worker(Generic[Item]):
+    """Computes `items` in a thread and hands them over one by one."""
 
-    Closing the result stops the thread before it computes another item.
-    """
-    ready: queue.Queue[object] = queue.Queue(depth)
-    stopped = threading.Event()
+    def __init__(self, items: Iterator[Item], depth: int) -> None:
+        self._items = items
+        self.ready: queue.Queue[object] = queue.Queue(depth)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
 
-    def put(item: object) -> bool:
-        while not stopped.is_set():
+    def _work(self) -> None:
+        try:
+            for item in self._items:
+                if not self._put(item):
+                    break
+            self._put(_END)
+        except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
+            self._put(_Failed(error))
+        finally:
+            if isinstance(self._items, Generator):
+                self._items.close()
+
+    def _put(self, item: object) -> bool:
+        while not self._stopped.is_set():
             try:
-                ready.put(item, timeout=POLL_SECONDS)
+                self.ready.put(item, timeout=POLL_SECONDS)
                 return True
             except queue.Full:
                 continue
         return False
 
-    def work() -> None:
-        try:
-            for item in items:
-                if not put(item):
-                    break
-            put(_END)
-        except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
-            put(_Failed(error))
-        finally:
-            if hasattr(items, "close"):
-                items.close()
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
 
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
+
+def ahead(items: Iterator[Item], depth: int = 1) -> Iterator[Item]:
+    """Yield `items`, computed up to `depth` ahead in a thread; its exceptions are raised here.
+
+    Closing the result stops the thread before it computes another item.
+    """
+    worker = _Worker(items, depth)
     try:
-        while (item := ready.get()) is not _END:
+        while (item := worker.ready.get()) is not _END:
             if isinstance(item, _Failed):
                 raise item.error
             yield item  # type: ignore[misc]  # what went in comes out
     finally:
-        stopped.set()
-        thread.join()
+        worker.stop()

@@ -41,7 +41,7 @@ class Pseudonymiser:
         known = self._known.setdefault(domain, {})
         if len(known) > CACHE_SIZE:
             known.clear()
-        pseudonyms = []
+        pseudonyms: list[str | None] = []
         for value in encoded.dictionary.to_pylist():
             if not value:
                 pseudonyms.append(None)

@@ -30,9 +30,9 @@ class Settings:
     home: Path
     """Everything moodmart keeps; may be deleted to start afresh."""
     project_root: Path = PROJECT_ROOT
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     """`postgresql://` address of the owner role; None means the embedded server."""
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Source address by system; a system without one reads the bundled sample."""
     ui_port: int = 3000
     alert_command: str | None = None

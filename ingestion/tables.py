@@ -48,7 +48,7 @@ def ensure_tables(connection: psycopg.Connection, entities: tuple[Entity, ...]) 
     existing = {name for (name,) in found}
     for entity in entities:
         if entity.table not in existing:
-            connection.execute(create_table_sql(entity))  # type: ignore[arg-type]  # built from the contract
+            connection.execute(create_table_sql(entity))
     connection.commit()
 
 
@@ -59,7 +59,5 @@ def ensure_month(connection: psycopg.Connection, entity: Entity, month: date) ->
         return
     following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     low, high = (datetime(d.year, d.month, 1, tzinfo=UTC).isoformat() for d in (month, following))
-    connection.execute(f"create table {name} (like {entity.table} including all)")  # type: ignore[arg-type]
-    connection.execute(
-        f"alter table {entity.table} attach partition {name} for values from ('{low}') to ('{high}')"  # type: ignore[arg-type]
-    )
+    connection.execute(f"create table {name} (like {entity.table} including all)")
+    connection.execute(f"alter table {entity.table} attach partition {name} for values from ('{low}') to ('{high}')")

@@ -137,9 +137,7 @@ class Warehouse:
         try:
             return psycopg.connect(self.dsn(role), connect_timeout=10)
         except psycopg.OperationalError as error:
-            raise WarehouseError(
-                str(error).splitlines()[-1], "warehouse", "start it with `moodmart up`"
-            ) from None
+            raise WarehouseError(str(error).splitlines()[-1], "warehouse", "start it with `moodmart up`") from None
 
     def _owner_dsn(self, credentials: kept.Credentials) -> str:
         if self.settings.database_url:
@@ -195,9 +193,7 @@ def _create_database(credentials: kept.Credentials) -> None:
             )
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(
-                sql.SQL("create database {} owner {}").format(
-                    sql.Identifier(DATABASE), sql.Identifier(OWNER)
-                )
+                sql.SQL("create database {} owner {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
             )
 
 
@@ -205,9 +201,7 @@ def _bootstrap(owner_dsn: str, credentials: kept.Credentials) -> None:
     try:
         connection = psycopg.connect(owner_dsn, connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise WarehouseError(
-            str(error).splitlines()[-1], "warehouse", "check MOODMART_DATABASE_URL"
-        ) from None
+        raise WarehouseError(str(error).splitlines()[-1], "warehouse", "check MOODMART_DATABASE_URL") from None
     with connection:
         connection.execute("select pg_advisory_xact_lock(hashtext('moodmart bootstrap'))")
         if _bootstrapped(connection):
@@ -218,9 +212,7 @@ def _bootstrap(owner_dsn: str, credentials: kept.Credentials) -> None:
             connection.execute(statement)
         connection.execute(OPS_TABLES)
         _grant_ops(connection)
-        connection.execute(
-            sql.SQL("comment on schema ops is {}").format(_version_mark())
-        )
+        connection.execute(sql.SQL("comment on schema ops is {}").format(_version_mark()))
 
 
 def _version_mark() -> sql.Literal:
@@ -237,9 +229,7 @@ def _ensure_role(connection: psycopg.Connection, name: str, password: str) -> No
     found = connection.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone()
     verb = "alter" if found else "create"
     connection.execute(
-        sql.SQL(f"{verb} role {{}} login password {{}}").format(  # type: ignore[arg-type]  # two fixed verbs
-            sql.Identifier(name), sql.Literal(password)
-        )
+        sql.SQL(f"{verb} role {{}} login password {{}}").format(sql.Identifier(name), sql.Literal(password))
     )
 
 
@@ -263,9 +253,7 @@ def _schema_statements(connection: psycopg.Connection) -> list[sql.Composed]:
         statements += [
             sql.SQL("grant usage on schema {} to {}").format(schema, readers),
             sql.SQL("grant select on all tables in schema {} to {}").format(schema, readers),
-            sql.SQL("alter default privileges in schema {} grant select on tables to {}").format(
-                schema, readers
-            ),
+            sql.SQL("alter default privileges in schema {} grant select on tables to {}").format(schema, readers),
         ]
     return statements
 

@@ -1,4 +1,4 @@
-"""Fixtures every test folder shares: one embedded PostgreSQL for the session, one fresh database for each test.
+"""Fixtures every test folder shares: one embedded PostgreSQL for the session, one fresh database a test.
 
 warehouse_server (session) -> settings (own home, own database on that server) -> warehouse (opened)
 

@@ -188,9 +188,7 @@ def _session(events: list[TrackerEvent]) -> Row:
     first, last = events[0], events[-1]
     types = [EVENT_TYPES.get(event.action or "", ("", "")) for event in events]
     page_views = {event.page_view_id for event in events if event.page_view_id}
-    viewed = {
-        row["id"] for event in events if event.action == "product_view" for row in event.products
-    }
+    viewed = {row["id"] for event in events if event.action == "product_view" for row in event.products}
     return {
         "userId": first.user_id,
         "startTime": first.at,

@@ -28,8 +28,8 @@ BATCH_BYTES = 12 << 20
 IS_NEW = """
 not pg_visible_in_snapshot(
     (case
-        when low.bits > {top} & 4294967295 then ({top} >> 32) - 1
-        else {top} >> 32
+        when low.bits > {top}::bigint & 4294967295 then ({top}::bigint >> 32) - 1
+        else {top}::bigint >> 32
     end * 4294967296 + low.bits)::text::xid8,
     {snapshot}::pg_snapshot
 )"""
@@ -93,7 +93,10 @@ class PostgresSource:
             sql.Identifier(name) if types[name] in NATIVE_TYPES else sql.SQL("{}::text").format(sql.Identifier(name))
             for name in entity.source_columns
         ]
-        named = [sql.SQL("{} as {}").format(c, sql.Identifier(n)) for c, n in zip(columns, entity.source_columns, strict=True)]
+        named = [
+            sql.SQL("{} as {}").format(c, sql.Identifier(n))
+            for c, n in zip(columns, entity.source_columns, strict=True)
+        ]
         table = sql.Identifier(self.system.source_schema, entity.source)
         query = sql.SQL("select {} from {} as row_").format(sql.SQL(", ").join(named), table)
         if snapshot is not None:

@@ -1,0 +1,52 @@
+# Every target does its own set-up from a bare Python 3.11.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+SETUP := .venv/.ready
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.PHONY: setup run test lint bench ui format browser clean
+
+setup: $(SETUP)
+
+$(SETUP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "moodmart needs Python 3.11: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(SETUP)
+	$(BIN)/moodmart run $(ARGS)
+
+ui: $(SETUP)
+	$(BIN)/moodmart ui $(ARGS)
+
+test: $(SETUP) browser
+	$(BIN)/pytest $(ARGS)
+
+bench: $(SETUP)
+	$(BIN)/python -m tests.benchmarks.ingestion $(ARGS)
+
+lint: $(SETUP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+format: $(SETUP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# the tests open every page the project produces in a real browser
+browser:
+ifeq ($(CHROMIUM),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo "the tests need Chromium: install it, e.g. sudo apt-get install chromium"; exit 2; fi
+endif
+
+clean:
+	-$(BIN)/moodmart down
+	rm -rf .venv .moodmart target logs
