@@ -87,10 +87,18 @@ def write_quarantine(connection: psycopg.Connection, entity: Entity, load_id: in
         " on conflict (system, entity, fingerprint) where status = 'open' do nothing"
     )
     values = [
-        [entity.system, entity.name, load_id, r.source_key, r.payload, list(r.reasons), entity.rule_version,
-         f"{r.payload}{r.reasons}"]
+        [
+            entity.system,
+            entity.name,
+            load_id,
+            r.source_key,
+            r.payload,
+            list(r.reasons),
+            entity.rule_version,
+            f"{r.payload}{r.reasons}",
+        ]
         for r in rows
-    ]  # fmt: skip
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
 
@@ -125,7 +133,7 @@ def write_load(
             lake_path,
             started_at,
             datetime.now(UTC),
-        ],  # fmt: skip
+        ],
     )
 
 

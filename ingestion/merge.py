@@ -16,6 +16,7 @@ import pyarrow.csv as pv
 from psycopg import sql
 
 from ingestion.contracts import Entity
+from ingestion.keyfilter import KeyFilter
 from ingestion.tables import LOAD_ID, ensure_month
 
 CSV = pv.WriteOptions(include_header=False, quoting_style="needed")
@@ -65,6 +66,7 @@ class TableMerger:
         connection.execute(
             sql.SQL("create temporary table {} (like {}) on commit drop").format(self.incoming, self._table)
         )
+        self._filter = self._new_filter()
 
     def merge(self, batch: Encoded, are_new: bool = False) -> Merged:
         """Merge `batch`; `are_new` says that its keys are known to be new."""
@@ -92,18 +94,29 @@ class TableMerger:
             updated = self._connection.execute(statement).rowcount
         return Merged(inserted, updated, known - updated - len(conflicts), conflicts)
 
+    def _new_filter(self) -> KeyFilter | None:
+        """A filter if the table is empty: what it may then come to hold is what this load puts in."""
+        if self._entity.parent is not None:
+            return None
+        row = self._connection.execute(self._sql("select exists (select from {t})")).fetchone()
+        return KeyFilter() if row == (False,) else None
+
     def _known(self, rows: pa.RecordBatch) -> pa.Array | None:
         """Mask of the rows whose key the table holds; None when it holds none of them."""
+        asked = np.arange(rows.num_rows)
+        if self._filter is not None:
+            asked = np.flatnonzero(self._filter.add(key_text(self._entity, rows).to_pylist()))
+        if not len(asked):
+            return None
         query = self._sql(
             "select i.place from {keys} where exists (select from {t} as t where {same_key})",
             keys=self._keys(),
         )
-        found = self._connection.execute(query, self._key_arrays(rows))
-        places = [place - 1 for (place,) in found]
-        if not places:
+        found = self._connection.execute(query, self._key_arrays(rows.take(pa.array(asked)))).fetchall()
+        if not found:
             return None
         mask = np.zeros(rows.num_rows, dtype=bool)
-        mask[places] = True
+        mask[asked[[place - 1 for (place,) in found]]] = True
         return pa.array(mask)
 
     def _key_arrays(self, rows: pa.RecordBatch) -> list[list[str]]:
