@@ -42,14 +42,22 @@ def create_table_sql(entity: Entity) -> str:
 
 def ensure_tables(connection: psycopg.Connection, entities: tuple[Entity, ...]) -> None:
     """Make the staging tables of `entities` that are missing; commits."""
-    found = connection.execute(
+    if not _missing(connection, entities):
+        connection.commit()
+        return
+    # two first runs at once: the second waits and finds nothing missing
+    connection.execute("select pg_advisory_xact_lock(hashtext('moodmart staging tables'))")
+    for entity in _missing(connection, entities):
+        connection.execute(create_table_sql(entity))
+    connection.commit()
+
+
+def _missing(connection: psycopg.Connection, entities: tuple[Entity, ...]) -> list[Entity]:
+    rows = connection.execute(
         "select 'staging.' || relname from pg_class where relnamespace = 'staging'::regnamespace"
     ).fetchall()
-    existing = {name for (name,) in found}
-    for entity in entities:
-        if entity.table not in existing:
-            connection.execute(create_table_sql(entity))
-    connection.commit()
+    existing = {name for (name,) in rows}
+    return [entity for entity in entities if entity.table not in existing]
 
 
 def ensure_month(connection: psycopg.Connection, entity: Entity, month: date) -> None:
