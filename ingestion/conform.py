@@ -5,12 +5,14 @@ marks say which rows could not be read as declared. Nothing is dropped here: the
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import Column, Entity, Stream
+from ingestion.elements import Elements, Numbers, from_lists, from_objects, roots_of
 from ingestion.flatten import Flattened, Path, flatten
 from ingestion.privacy import Pseudonymiser, protect
 from ingestion.types import ARROW_TYPES, cast, either
@@ -37,6 +39,12 @@ class Conformed:
         """Number of rows."""
         return len(next(iter(self.columns.values())))
 
+    objects: dict[str, list[Any]] = field(default_factory=dict)
+    """Path -> list, dict or None by row: the material of child rows that are objects or map entries."""
+
+    owner: Numbers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """For nested rows: number of the parent row each stands in."""
+
     def as_batch(self) -> pa.RecordBatch:
         """The columns as a record batch."""
         return pa.RecordBatch.from_arrays(list(self.columns.values()), list(self.columns))
@@ -44,9 +52,16 @@ class Conformed:
     def filter(self, mask: pa.Array | None) -> "Conformed":
         """The rows of `mask` (None: all), without marks."""
         if mask is None:
-            return Conformed(self.entity, self.columns, lists=self.lists)
-        columns = {name: values.filter(mask) for name, values in self.columns.items()}
-        return Conformed(self.entity, columns, lists={p: v.filter(mask) for p, v in self.lists.items()})
+            return Conformed(self.entity, self.columns, lists=self.lists, objects=self.objects)
+        return self.take(pc.indices_nonzero(mask).to_pylist())
+
+    def take(self, places: list[int]) -> "Conformed":
+        """The rows at `places`, without marks."""
+        at = pa.array(places, pa.int64())
+        columns = {name: values.take(at) for name, values in self.columns.items()}
+        lists = {path: values.take(at) for path, values in self.lists.items()}
+        objects = {path: [roots[place] for place in places] for path, roots in self.objects.items()}
+        return Conformed(self.entity, columns, lists=lists, objects=objects)
 
     def mark(self, code: str, mask: pa.Array | None) -> None:
         """Add `mask` (None: no row) to the rows that `code` holds for."""
@@ -64,7 +79,9 @@ class Conformer:
         self.children = children
         self._pseudonymiser = pseudonymiser
         self._paths = self._json_paths()
-        self._json_columns = tuple(dict.fromkeys(p.dotted.split(".", 1)[0] for p in self._paths))
+        self._rooted = [s for child in children for s in child.streams if s.root]
+        columns = [p.dotted.split(".", 1)[0] for p in self._paths] + [s.root.split(".", 1)[0] for s in self._rooted]
+        self._json_columns = tuple(dict.fromkeys(columns))
 
     def _json_paths(self) -> tuple[Path, ...]:
         paths = [
@@ -74,7 +91,7 @@ class Conformer:
         ]
         for child in self.children:
             types = {column.name: column.data_type for column in child.columns}
-            paths += [Path(path, types[name], True) for s in child.streams for name, path in s.paths]
+            paths += [Path(path, types[name], True) for s in child.streams if not s.root for name, path in s.paths]
         return tuple(dict.fromkeys(paths))
 
     def conform(self, batch: pa.RecordBatch) -> Conformed:
@@ -94,6 +111,11 @@ class Conformer:
         for path in self._paths:
             if path.is_list:
                 result.lists[path.dotted] = flat.values[path.dotted]
+        for stream in self._rooted:
+            if stream.root not in result.objects:
+                roots, wrong = roots_of(stream, texts[stream.root.split(".", 1)[0]])
+                result.objects[stream.root] = roots
+                result.mark(f"type:{stream.root}", wrong)
         return result
 
     def _json_text(self, given: dict[str, pa.Array], name: str, result: Conformed) -> pa.Array:
@@ -118,51 +140,33 @@ class Conformer:
 
     def child_rows(self, child: Entity, parent: Conformed) -> Conformed:
         """The rows of `child` nested in the rows of `parent`: parent key, position, then the element's columns."""
-        key, position = child.key[0], child.key[-1]
+        parts = [self._elements(stream, parent) for stream in child.streams]
         parent_key = parent.columns[parent.entity.key[0]]
-        pieces: list[dict[str, pa.Array]] = []
-        owners: list[np.ndarray] = []
-        offset = np.zeros(parent.rows, dtype=np.int64)
-        for stream in child.streams:
-            columns, owner, index, lengths = _elements(stream, parent.lists)
-            columns[position] = pa.array(offset[owner] + index, pa.int64())
-            columns[key] = parent_key.take(pa.array(owner))
-            offset += lengths
-            owners.append(owner)
-            pieces.append(columns)
-        result = Conformed(child, {})
+        result = Conformed(child, {}, owner=np.concatenate([part.owner for part in parts]))
+        for part, positions in zip(parts, _positions(parts, parent.rows), strict=True):
+            part.columns[child.key[-1]] = pa.array(positions)
+            part.columns[child.key[0]] = parent_key.take(pa.array(part.owner))
         for column in child.columns:
-            arrays = [
-                cast(piece.get(column.name, pa.nulls(len(owner))), "text")[0]
-                for piece, owner in zip(pieces, owners, strict=True)
-            ]
+            arrays = [cast(part.columns.get(column.name, pa.nulls(len(part.owner))), "text")[0] for part in parts]
             result.columns[column.name] = self._column(column, pa.concat_arrays(arrays), result)
+            masks = [part.broken.get(column.name, pa.array([False] * len(part.owner), pa.bool_())) for part in parts]
+            result.mark(f"type:{column.name}", pa.concat_arrays(masks))
         return result
 
+    def _elements(self, stream: Stream, parent: Conformed) -> Elements:
+        if not stream.root:
+            return from_lists(stream, parent.lists)
+        return from_objects(stream, parent.objects[stream.root])
 
-def _elements(
-    stream: Stream, lists: dict[str, pa.Array]
-) -> tuple[dict[str, pa.Array], np.ndarray, np.ndarray, np.ndarray]:
-    """Elements of one stream: columns, owning row and index of each element, number of elements by row.
 
-    Parallel lists of unequal length are padded with nulls.
-    """
-    arrays = {name: lists[path] for name, path in stream.paths}
-    sizes = {
-        name: pc.fill_null(pc.list_value_length(a), 0).to_numpy(zero_copy_only=False) for name, a in arrays.items()
-    }
-    lengths = np.maximum.reduce(list(sizes.values())).astype(np.int64)
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    index = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    columns: dict[str, pa.Array] = {}
-    for name, array in arrays.items():
-        size = sizes[name].astype(np.int64)
-        first = np.cumsum(size) - size
-        place = np.where(index < size[owner], first[owner] + index, -1)
-        columns[name] = pc.list_flatten(array).take(pa.array(place, mask=place < 0))
-    for name, value in stream.constants:
-        columns[name] = pa.array([value]).take(pa.array(np.zeros(len(owner), dtype=np.int64)))
-    return columns, owner, index, lengths
+def _positions(parts: list[Elements], rows: int) -> list[Numbers]:
+    """Positions of the elements, running on from part to part within each row."""
+    offset = np.zeros(rows, dtype=np.int64)
+    positions = []
+    for part in parts:
+        positions.append(offset[part.owner] + part.place)
+        offset += np.bincount(part.owner, minlength=rows)
+    return positions
 
 
 def _without_nul(column: Column, values: pa.Array, result: Conformed) -> pa.Array:

@@ -8,7 +8,7 @@ output in the same form in their model YAML. The format is described in `dbt_pro
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -68,10 +68,32 @@ class Column:
 
 @dataclass(frozen=True)
 class Stream:
-    """List elements of a parent row that become child rows: constants, and one source path per column."""
+    """Elements of a parent row that become child rows: constants, and one path per column.
+
+    Without a root, `paths` lead from the row to parallel lists of scalars. With `objects` they lead from each object
+    of that list; with `inner` also, from each element of that list inside the object, whose place goes to
+    `outer_position`. With `map` they lead from each value of that object with open keys, whose key goes to `key`.
+    The path "." is the element itself.
+    """
 
     constants: tuple[tuple[str, str], ...]
     paths: tuple[tuple[str, str], ...]
+    objects: str = ""
+    map: str = ""
+    key: str = ""
+    inner: str = ""
+    outer_position: str = ""
+
+    @property
+    def root(self) -> str:
+        """Path of the list or map the elements stand in; empty for parallel lists."""
+        return self.objects or self.map
+
+    @property
+    def source_columns(self) -> tuple[str, ...]:
+        """Top-level source columns the elements stand in."""
+        places = [self.root] if self.root else [path for _, path in self.paths]
+        return tuple(place.split(".", 1)[0] for place in places)
 
 
 @dataclass(frozen=True)
@@ -92,6 +114,10 @@ class Entity:
     streams: tuple[Stream, ...] = ()
     max_bytes: tuple[tuple[str, int], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    nested_columns: tuple[str, ...] = ()
+    """Source columns that hold the rows of nested entities."""
+    never_read: tuple[str, ...] = ()
+    """Source columns that hold secrets: never selected."""
     optional: bool = False
     """Whether a PostgreSQL source may lack the table."""
     bad_share_cap: float = 0.5
@@ -120,9 +146,9 @@ class Entity:
 
     @property
     def source_columns(self) -> tuple[str, ...]:
-        """Top-level source columns to extract: each once; secrets are left out."""
+        """Top-level source columns to extract, for the entity and what is nested in it: each once, no secrets."""
         wanted = [c.source_column for c in self.columns if c.source_column and c.privacy != "secret"]
-        wanted += [path.split(".", 1)[0] for s in self.streams for _, path in s.paths]
+        wanted += self.nested_columns
         return tuple(dict.fromkeys(wanted))
 
 
@@ -242,7 +268,8 @@ def _column(where: str, node: Mapping[str, Any]) -> Column:
 
 
 def _stream(spec: Mapping[str, Any]) -> Stream:
-    return Stream(tuple((spec.get("set") or {}).items()), tuple(spec["each"].items()))
+    places = {name: spec.get(name, "") for name in ("objects", "map", "key", "inner", "outer_position")}
+    return Stream(tuple((spec.get("set") or {}).items()), tuple(spec["each"].items()), **places)
 
 
 def _entity(system: str, node: Mapping[str, Any]) -> Entity:
@@ -267,6 +294,7 @@ def _entity(system: str, node: Mapping[str, Any]) -> Entity:
         streams=tuple(_stream(spec) for spec in meta.get("streams") or ()),
         max_bytes=tuple((meta.get("max_bytes") or {}).items()),
         indexes=tuple(tuple(columns) for columns in meta.get("indexes") or ()),
+        never_read=tuple(meta.get("never_read") or ()),
         optional=bool(meta.get("optional", False)),
         bad_share_cap=float(meta.get("bad_share_cap", 0.5)),
     )
@@ -280,6 +308,8 @@ def _check_references(where: str, entity: Entity) -> None:
     for rule in entity.all_rules:
         used |= {rule.column, *(column for column, _ in rule.when)}
         used |= set(rule.args[1:]) if rule.kind == "compare" else set()
+    if secret := set(entity.never_read) & set(entity.source_columns):
+        raise ContractError(f"reads secrets {sorted(secret)}", where, "remove their columns")
     if unknown := used - known:
         raise ContractError(f"names unknown columns {sorted(map(str, unknown))}", where, "fix the contract")
 
@@ -287,6 +317,13 @@ def _check_references(where: str, entity: Entity) -> None:
 def _yaml_files(root: Path, pattern: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     for path in sorted(root.glob(pattern)):
         yield path, yaml.safe_load(path.read_text()) or {}
+
+
+def _with_nested_columns(entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
+    nested: dict[str | None, list[str]] = {}
+    for entity in entities:
+        nested.setdefault(entity.parent, []).extend(name for s in entity.streams for name in s.source_columns)
+    return tuple(replace(e, nested_columns=tuple(dict.fromkeys(nested.get(e.name, ())))) for e in entities)
 
 
 @lru_cache(maxsize=8)
@@ -304,7 +341,7 @@ def load_contracts(project_root: Path = PROJECT_ROOT) -> dict[str, System]:
                 description=node["description"],
                 engine=meta["engine"],
                 source_schema=meta.get("source_schema", "public"),
-                entities=entities,
+                entities=_with_nested_columns(entities),
             )
     return systems
 

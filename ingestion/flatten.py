@@ -131,7 +131,7 @@ def _one_by_one(window: dict[str, list[str | None]], paths: tuple[Path, ...], ro
             result.broken[name] = pa.array(bad)
     for path in paths:
         name, *steps = path.dotted.split(".")
-        found = [_follow(parsed[name][row], steps, path.is_list) for row in range(rows)]
+        found = [follow(parsed[name][row], steps, path.is_list) for row in range(rows)]
         kind = pa.list_(pa.string()) if path.is_list else pa.string()
         result.values[path.dotted] = pa.array([value for value, _ in found], kind)
         if any(wrong for _, wrong in found):
@@ -148,7 +148,7 @@ def _parse(text: str | None) -> tuple[Any, bool]:
         return None, True
 
 
-def _follow(value: Any, steps: list[str], is_list: bool) -> tuple[Any, bool]:
+def follow(value: Any, steps: list[str], is_list: bool) -> tuple[Any, bool]:
     """The value at the end of `steps` as text (or a list of texts), and whether something else stands there."""
     for step in steps:
         if value is None:

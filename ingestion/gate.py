@@ -5,7 +5,6 @@ both read a null as breaking nothing but `not_null`.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.conform import Conformed
+from ingestion.conform import NUL, NUL_SHOWN, Conformed
 from ingestion.contracts import Rule
 from ingestion.types import cast, either
 
@@ -32,15 +31,10 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Split:
-    """A batch after the gate: the mask of accepted rows (None: all), and the others."""
+    """A batch after the gate: the mask of accepted rows (None: all), and why each other row, by number, is bad."""
 
     accepted: pa.Array | None
-    bad_rows: tuple[BadRow, ...]
-
-    @property
-    def reasons(self) -> Counter[str]:
-        """How many rows each reason holds for."""
-        return Counter(reason for row in self.bad_rows for reason in row.reasons)
+    reasons: dict[int, tuple[str, ...]]
 
 
 def broken(rule: Rule, columns: Columns) -> pa.Array:
@@ -122,20 +116,40 @@ def split(batch: Conformed) -> Split:
     for mask in marks.values():
         bad = either(bad, mask)
     if bad is None:
-        return Split(None, ())
+        return Split(None, {})
+    held = {code: mask.to_pylist() for code, mask in sorted(marks.items())}
     places = pc.indices_nonzero(bad).to_pylist()
-    held = {code: mask.to_pylist() for code, mask in marks.items()}
-    rows = [
-        _bad_row(batch, place, tuple(sorted(code for code, mask in held.items() if mask[place]))) for place in places
-    ]
-    return Split(pc.invert(bad), tuple(rows))
+    reasons = {place: tuple(code for code, mask in held.items() if mask[place]) for place in places}
+    return Split(pc.invert(bad), reasons)
 
 
-def conflicting(rows: Conformed, keys: frozenset[str]) -> tuple[BadRow, ...]:
-    """The rows whose key is in `keys`: known already, with other values."""
+def conflicts(rows: Conformed, keys: frozenset[str]) -> dict[int, tuple[str, ...]]:
+    """Why the rows whose key is in `keys` are bad: the key is known already, with other values."""
     code = f"duplicate_key:{'+'.join(rows.entity.key)}"
-    bad = [_bad_row(rows, place, (code,)) for place in range(rows.rows) if _key(rows, place) in keys]
-    return tuple(bad)
+    return {place: (code,) for place in range(rows.rows) if _key(rows, place) in keys}
+
+
+def bad_rows(
+    batch: Conformed, reasons: dict[int, tuple[str, ...]], nested: tuple[Conformed, ...]
+) -> tuple[BadRow, ...]:
+    """The rows of `reasons` for the quarantine, whole: with the rows of `nested`, which stand in just these rows."""
+    inside = [_by_owner(rows, len(reasons)) for rows in nested]
+    result = []
+    for number, (place, codes) in enumerate(reasons.items()):
+        payload = _payload(batch, place)
+        for rows, owned in zip(nested, inside, strict=True):
+            if owned[number]:
+                payload[rows.entity.name] = [_payload(rows, inner) for inner in owned[number]]
+        text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
+        result.append(BadRow(_key(batch, place), text, codes))
+    return tuple(result)
+
+
+def _by_owner(rows: Conformed, count: int) -> list[list[int]]:
+    places: list[list[int]] = [[] for _ in range(count)]
+    for place, owner in enumerate(rows.owner.tolist()):
+        places[owner].append(place)
+    return places
 
 
 def _key(batch: Conformed, place: int) -> str | None:
@@ -143,20 +157,18 @@ def _key(batch: Conformed, place: int) -> str | None:
     return None if any(part is None for part in parts) else "/".join(str(part) for part in parts)
 
 
-def _bad_row(batch: Conformed, place: int, reasons: tuple[str, ...]) -> BadRow:
+def _payload(batch: Conformed, place: int) -> dict[str, Any]:
     payload = {name: _plain(values, place) for name, values in batch.columns.items()}
     for name, (mask, raw) in batch.raw.items():
         if mask[place].as_py():
             payload[name] = _plain(raw, place)
-    for path, values in batch.lists.items():
-        if values[place].is_valid:
-            payload[path] = values[place].as_py()
-    text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
-    return BadRow(_key(batch, place), text.replace("\\u0000", "␀"), reasons)
+    return payload
 
 
 def _plain(values: pa.Array, place: int) -> Any:
     if pa.types.is_temporal(values.type):
         return cast(values.slice(place, 1).cast(pa.string()), "text")[0][0].as_py()
     value = values[place].as_py()
-    return value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, str):
+        return value.replace(NUL, NUL_SHOWN)
+    return value

@@ -23,7 +23,7 @@ from ingestion.conform import Conformed, Conformer
 from ingestion.contracts import Entity, System, load_contracts
 from ingestion.credentials import pseudonym_key
 from ingestion.errors import BadShareError, ContractError, MoodmartError, WarehouseError
-from ingestion.gate import BadRow, conflicting, split
+from ingestion.gate import BadRow, bad_rows, conflicts, split
 from ingestion.lake import LakeFolder, remove_orphans
 from ingestion.ledger import LoadResult
 from ingestion.merge import Encoded, Merged, TableMerger, encode, key_text, rounds
@@ -151,14 +151,28 @@ class _Load:
     def _chunks(self, batches: Iterator[SourceBatch]) -> Iterator[Chunk]:
         """Conform, gate, and part rows whose key comes more than once, in order of arrival."""
         for batch in batches:
-            own = _gated(self.conformer.conform(batch.rows), batch.unreadable)
+            own = self._gated(self.conformer.conform(batch.rows), batch.unreadable)
             parts = rounds(key_text(self.entity, own.accepted.as_batch()))
             for number, mask in enumerate(parts):
                 kept = own.accepted.filter(mask)
-                nested = {c.name: _gated(self.conformer.child_rows(c, kept)) for c in self.children}
+                nested = {c.name: self._gated(self.conformer.child_rows(c, kept)) for c in self.children}
                 others = own.extracted - own.accepted.rows if number == 0 else 0
                 part = Gated(kept.rows + others, kept, own.bad_rows if number == 0 else ())
                 yield Chunk(part, nested, self._land(part, nested))
+
+    def _gated(self, conformed: Conformed, unreadable: tuple[str, ...] = ()) -> Gated:
+        verdict = split(conformed)
+        bad = self._bad_rows(conformed, verdict.reasons)
+        bad += tuple(BadRow(place, "{}", ("unreadable_row",)) for place in unreadable)
+        return Gated(conformed.rows + len(unreadable), conformed.filter(verdict.accepted), bad)
+
+    def _bad_rows(self, rows: Conformed, reasons: dict[int, tuple[str, ...]]) -> tuple[BadRow, ...]:
+        """The rows of `reasons`, with what is nested in them."""
+        nested: tuple[Conformed, ...] = ()
+        if reasons and rows.entity is self.entity:
+            places = rows.take(list(reasons))
+            nested = tuple(self.conformer.child_rows(child, places) for child in self.children)
+        return bad_rows(rows, reasons, nested)
 
     def _land(self, own: Gated, nested: dict[str, Gated]) -> dict[str, Encoded]:
         """Accepted rows to the lake; returns them ready for COPY."""
@@ -176,7 +190,8 @@ class _Load:
         # rows nested in new rows are new
         are_new = merged.inserted == own.accepted.rows
         if merged.conflicts:
-            self._quarantine(self.entity, conflicting(own.accepted, merged.conflicts))
+            reasons = conflicts(own.accepted, merged.conflicts)
+            self._quarantine(self.entity, self._bad_rows(own.accepted, reasons))
         for child in self.children:
             nested, encoded = chunk.nested[child.name], chunk.encoded[child.name]
             if merged.conflicts:
@@ -224,13 +239,6 @@ class _Load:
                 f"load of {entity.system}.{entity.name} from {self.source.name}",
                 f"cap {entity.bad_share_cap:.0%}; nothing was loaded",
             )
-
-
-def _gated(conformed: Conformed, unreadable: tuple[str, ...] = ()) -> Gated:
-    verdict = split(conformed)
-    nobody_reads = tuple(BadRow(place, "{}", ("unreadable_row",)) for place in unreadable)
-    extracted = conformed.rows + len(unreadable)
-    return Gated(extracted, conformed.filter(verdict.accepted), verdict.bad_rows + nobody_reads)
 
 
 def _without_parents(nested: Gated, parents: frozenset[str]) -> Gated:

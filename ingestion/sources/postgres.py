@@ -89,10 +89,7 @@ class PostgresSource:
 
     def _query(self, entity: Entity, snapshot: str | None, top: int) -> str:
         types = self._tables()[entity.source]
-        columns = [
-            sql.Identifier(name) if types[name] in NATIVE_TYPES else sql.SQL("{}::text").format(sql.Identifier(name))
-            for name in entity.source_columns
-        ]
+        columns = [_transported(name, types[name]) for name in entity.source_columns]
         named = [
             sql.SQL("{} as {}").format(c, sql.Identifier(n))
             for c, n in zip(columns, entity.source_columns, strict=True)
@@ -158,6 +155,14 @@ FAILURES: tuple[tuple[str, type[SourceError], str], ...] = (
     ('database "', SourceError, "check the database name"),
     ('role "', SourceError, "check the user name"),
 )
+
+
+def _transported(name: str, kind: str) -> sql.Composable:
+    """The column as it travels: as itself, an array as JSON, anything else as its text."""
+    column = sql.Identifier(name)
+    if kind in NATIVE_TYPES:
+        return column
+    return sql.SQL("to_json({})::text" if kind.startswith("_") else "{}::text").format(column)
 
 
 def _chain(first: SourceBatch, rest: Iterator[SourceBatch]) -> Iterator[SourceBatch]:

@@ -242,3 +242,23 @@ def test_a_load_uses_only_what_the_loader_role_may_do(settings: Settings, wareho
     with warehouse.connect("owner") as connection:
         owners = connection.execute("select distinct tableowner from pg_tables where schemaname = 'staging'").fetchall()
     assert owners == [("moodmart_loader",)]
+
+
+def test_clicked_results_and_filters_become_rows_of_their_own(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    queries = NEW_SMELL.entity("search_queries")
+    flags = dict.fromkeys(("foundDesired", "refinedQuery", "abandoned"), False)
+    row = dict.fromkeys(queries.source_columns) | flags
+    row |= {"id": "q1", "sessionId": "s", "queryText": "oud", "queryType": "text", "timestamp": "2025-01-01T00:00:00Z"}
+    row |= {
+        "clickedPositions": "[3, 1]",
+        "clickedPerfumes": '["p3", "p1"]',
+        "filters": '{"notes": ["n"], "houses": ["h"]}',
+    }
+    load(settings, write_csv(tmp_path / "in", [row], "SearchQuery").parent)
+    with warehouse.connect("owner") as connection:
+        clicks = staged(connection, NEW_SMELL.entity("search_query_clicks"))
+        filters = staged(connection, NEW_SMELL.entity("search_query_filters"))
+    assert clicks == [("q1", 0, 3, "p3"), ("q1", 1, 1, "p1")]
+    assert filters == [("q1", 0, "house", "h"), ("q1", 1, "note", "n")]

@@ -1,0 +1,45 @@
+"""Lists of objects, lists inside them and maps with open keys as rows."""
+
+import json
+
+import pyarrow as pa
+
+from ingestion.contracts import Stream
+from ingestion.elements import from_objects, roots_of
+
+TEXTS = pa.array(
+    [
+        json.dumps({"steps": [{"name": "a", "tags": ["x", "y"]}, {"name": "b"}], "scores": {"joy": 0.5, "fear": 1}}),
+        None,
+        json.dumps({"steps": [{"name": ["no"], "tags": ["z"]}], "scores": []}),
+    ]
+)
+
+
+def test_objects_of_a_list_become_rows_and_a_wrong_field_is_marked() -> None:
+    stream = Stream((), (("name", "name"),), objects="doc.steps")
+    roots, broken = roots_of(stream, TEXTS)
+    elements = from_objects(stream, roots)
+    assert elements.columns["name"].to_pylist() == ["a", "b", None]
+    assert elements.owner.tolist() == [0, 0, 2]
+    assert elements.place.tolist() == [0, 1, 0]
+    assert elements.broken["name"].to_pylist() == [False, False, True]
+    assert not any(broken.to_pylist())
+
+
+def test_lists_inside_objects_know_the_object_they_stand_in() -> None:
+    stream = Stream((), (("tag", "."),), objects="doc.steps", inner="tags", outer_position="step")
+    elements = from_objects(stream, roots_of(stream, TEXTS)[0])
+    assert elements.columns["tag"].to_pylist() == ["x", "y", "z"]
+    assert elements.columns["step"].to_pylist() == ["0", "0", "0"]
+    assert elements.owner.tolist() == [0, 0, 2]
+
+
+def test_entries_of_a_map_become_rows_and_another_kind_is_marked() -> None:
+    stream = Stream((("kind", "score"),), (("score", "."),), map="doc.scores", key="emotion")
+    roots, broken = roots_of(stream, TEXTS)
+    elements = from_objects(stream, roots)
+    assert elements.columns["emotion"].to_pylist() == ["joy", "fear"]
+    assert elements.columns["score"].to_pylist() == ["0.5", "1"]
+    assert elements.columns["kind"].to_pylist() == ["score", "score"]
+    assert broken.to_pylist() == [False, False, True]
