@@ -7,7 +7,7 @@ both read a null as breaking nothing but `not_null`.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -65,6 +65,8 @@ def _bound(bound: Any, kind: pa.DataType) -> pa.Scalar:
     if pa.types.is_timestamp(kind):
         moment = datetime.fromisoformat(str(bound))
         return pa.scalar(moment if moment.tzinfo else moment.replace(tzinfo=UTC), kind)
+    if pa.types.is_date(kind):
+        return pa.scalar(date.fromisoformat(str(bound)), kind)
     if pa.types.is_integer(kind):
         return pa.scalar(bound, pa.int64())
     return pa.scalar(bound, kind)

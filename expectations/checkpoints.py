@@ -1,0 +1,113 @@
+"""Run the checkpoints: judge staging tables or marts by their declared rules, keep results, build Data Docs.
+
+declared.py -> what of it is in the warehouse -> validation.py (Great Expectations) -> results.py
+-> data_docs.py
+
+Great Expectations is imported only when there is something to judge, since that alone takes seconds.
+
+    python -m expectations --scope staging|marts
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from expectations import results
+from expectations.declared import SCOPES, DeclaredSuite, declared_suites
+from expectations.results import CheckResult, Document, check_results
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+
+COLUMNS = """
+select
+    n.nspname || '.' || c.relname,
+    c.oid::bigint,
+    array_agg(a.attname::text)
+from pg_class as c
+inner join pg_namespace as n on c.relnamespace = n.oid
+inner join pg_attribute as a on c.oid = a.attrelid and a.attnum > 0 and not a.attisdropped
+where c.relkind in ('r', 'p', 'v', 'm') and n.nspname || '.' || c.relname = any(%s)
+group by 1, 2
+"""
+LAST_CHANGES = """
+select
+    system,
+    entity,
+    max(load_id)
+from ops.loads
+where inserted + updated + erased > 0
+group by 1, 2
+"""
+
+
+def run_checkpoint(
+    settings: Settings,
+    scope: str,
+    *,
+    systems: Collection[str] = (),
+    names: Collection[str] = (),
+    changed_only: bool = False,
+) -> list[CheckResult]:
+    """Judge the tables of `scope` (`staging` or `marts`), limited to `systems` and tables called by `names`.
+
+    With `changed_only`, a staging table that no load has changed since it was last judged by the same rules
+    keeps that judgement. Returns one result per declared rule; keeps them and rebuilds the Data Docs.
+    """
+    suites = declared_suites(settings.project_root, scope, systems, names)
+    columns, states = _look_up(settings, suites)
+    known = results.newest_documents(settings) if changed_only else {}
+    changed = [s for s in suites if not _is_unchanged(states.get(s.table), known.get(s.table))]
+    judged = _judge(settings, scope, changed, columns, states) if changed else {}
+    return [check for suite in suites for check in check_results((known | judged)[suite.table])]
+
+
+def _judge(
+    settings: Settings,
+    scope: str,
+    suites: list[DeclaredSuite],
+    columns: Mapping[str, frozenset[str]],
+    states: Mapping[str, str],
+) -> dict[str, Document]:
+    from expectations import data_docs, validation  # these import Great Expectations
+
+    judged_at = datetime.now(UTC)
+    judged = validation.judge(settings, suites, columns, judged_at)
+    for suite in suites:
+        judged[suite.table]["meta"]["state"] = states.get(suite.table)
+    results.save(settings, scope, judged_at, judged.values())
+    results.forget(settings, _declared_tables(settings))
+    data_docs.build(settings)
+    return judged
+
+
+def _look_up(settings: Settings, suites: Collection[DeclaredSuite]) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
+    """Columns of the tables that exist, and a fingerprint of each staging table's rules and last change.
+
+    A mart has no fingerprint: no ledger tells when it changed.
+    """
+    with Warehouse(settings).connect("owner") as connection:
+        found = connection.execute(COLUMNS, [[suite.table for suite in suites]]).fetchall()
+        loads = {(system, entity): load for system, entity, load in connection.execute(LAST_CHANGES)}
+    oids = {table: oid for table, oid, _ in found}
+    states = {
+        suite.table: _fingerprint(oids[suite.table], loads.get(suite.entity), suite.rules)
+        for suite in suites
+        if suite.entity and suite.table in oids
+    }
+    return {table: frozenset(names) for table, _, names in found}, states
+
+
+def _fingerprint(*parts: object) -> str:
+    return hashlib.sha256(repr((*parts, version("great-expectations"))).encode()).hexdigest()[:16]
+
+
+def _is_unchanged(state: str | None, known: Document | None) -> bool:
+    if state is None or known is None or known["meta"].get("state") != state:
+        return False
+    # what could not be judged may succeed now
+    return not any(check.exception for check in check_results(known))
+
+
+def _declared_tables(settings: Settings) -> set[str]:
+    return {suite.table for scope in SCOPES for suite in declared_suites(settings.project_root, scope)}
