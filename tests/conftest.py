@@ -8,7 +8,8 @@ warehouse_server (session) -> settings (own home, own database on that server) -
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,21 +35,34 @@ def warehouse_server() -> Iterator[Settings]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def own_database(warehouse_server: Settings) -> Callable[[Path], AbstractContextManager[Settings]]:
+    """Opens settings with the given home, still to be made, and an own empty database, which goes when it closes."""
+
+    @contextmanager
+    def opened(home: Path) -> Iterator[Settings]:
+        home.mkdir(mode=0o700)
+        # roles belong to the server, not to a database: their passwords must be the same in every home
+        for name in (CREDENTIALS_FILE, KEY_FILE):
+            shutil.copy2(warehouse_server.home / name, home / name)
+        owner = Warehouse(warehouse_server).dsn("owner")
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(owner, autocommit=True) as connection:
+            connection.execute(f"create database {name}")
+        try:
+            yield replace(warehouse_server, home=home, database_url=f"{owner.rsplit('/', 1)[0]}/{name}")
+        finally:
+            with psycopg.connect(owner, autocommit=True) as connection:
+                connection.execute(f"drop database if exists {name} with (force)")
+
+    return opened
+
+
 @pytest.fixture
-def settings(warehouse_server: Settings, tmp_path: Path) -> Iterator[Settings]:
+def settings(own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path: Path) -> Iterator[Settings]:
     """Settings with an own home and an own empty database on the session's server."""
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    # roles belong to the server, not to a database: their passwords must be the same in every home
-    for name in (CREDENTIALS_FILE, KEY_FILE):
-        shutil.copy2(warehouse_server.home / name, home / name)
-    owner = Warehouse(warehouse_server).dsn("owner")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-    yield replace(warehouse_server, home=home, database_url=f"{owner.rsplit('/', 1)[0]}/{name}")
-    with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute(f"drop database if exists {name} with (force)")
+    with own_database(tmp_path / "home") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -77,14 +77,14 @@ def invoke(arguments: Sequence[str]) -> int:
         if debug:
             traceback.print_exc()
         return _complain(str(error), EXIT_BAD_INPUT)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort, told in one line
         if debug:
             traceback.print_exc()
         return _complain(f"{type(error).__name__}: {error} (--debug shows where)", EXIT_FAILED)
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"moodmart: {' '.join(message.split())}", err=True)
+    click.echo(f"error: {' '.join(message.split())}", err=True)
     return code
 
 

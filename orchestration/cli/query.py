@@ -1,6 +1,6 @@
 """`moodmart query`: SQL in, rows out, as the analyst role in a read-only transaction.
 
-    python -m orchestration.cli query "select * from behavior.active_users" --format csv
+python -m orchestration.cli query "select * from behavior.active_users" --format csv
 """
 
 import sys

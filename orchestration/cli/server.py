@@ -1,6 +1,6 @@
 """`moodmart up`, `down`, `status` and `dsn`: the warehouse itself.
 
-    python -m orchestration.cli status
+python -m orchestration.cli status
 """
 
 from urllib.parse import urlsplit
