@@ -55,6 +55,13 @@ class Conformed:
             return Conformed(self.entity, self.columns, lists=self.lists, objects=self.objects)
         return self.take(pc.indices_nonzero(mask).to_pylist())
 
+    def kept(self, mask: pa.Array) -> "Conformed":
+        """The rows of `mask`, with their marks."""
+        result = self.filter(mask)
+        result.marks = {code: marked.filter(mask) for code, marked in self.marks.items()}
+        result.raw = {name: (bad.filter(mask), raw.filter(mask)) for name, (bad, raw) in self.raw.items()}
+        return result
+
     def take(self, places: list[int]) -> "Conformed":
         """The rows at `places`, without marks."""
         at = pa.array(places, pa.int64())

@@ -26,6 +26,10 @@ class SourceError(MoodmartError):
     """A source cannot be read: unreachable, refused, a missing table, file or column."""
 
 
+class SchemaDriftError(SourceError):
+    """A source's table changed so that its entity cannot be read safely any more."""
+
+
 class SourceUnreachableError(SourceError):
     """A source does not answer now and may later: the only source error worth a retry."""
 

@@ -34,6 +34,8 @@ class LoadResult:
     unchanged: int = 0
     quarantined: int = 0
     erased: int = 0
+    deleted: int = 0
+    """Rows taken out because they are gone at the source; they were extracted by earlier loads."""
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
@@ -52,6 +54,11 @@ def lock_entity(connection: psycopg.Connection, entity: Entity) -> None:
     """Wait until no other load of the entity runs; held until the connection closes."""
     connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [LOCK_SPACE, entity.table])
     connection.commit()
+
+
+def wait_for_entity(connection: psycopg.Connection, entity: Entity) -> None:
+    """Wait until no load of the entity runs, and let none begin before this transaction ends."""
+    connection.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK_SPACE, entity.table])
 
 
 def read_watermark(connection: psycopg.Connection, entity: Entity, source: str) -> Watermark | None:
@@ -115,8 +122,8 @@ def write_load(
     result.check_balance()
     connection.execute(
         "insert into ops.loads (load_id, system, entity, source, status, extracted, inserted, updated, unchanged,"
-        " quarantined, erased, reasons, rule_version, lake_path, started_at, finished_at)"
-        " values (%s, %s, %s, %s, 'succeeded', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " quarantined, erased, deleted, reasons, rule_version, lake_path, started_at, finished_at)"
+        " values (%s, %s, %s, %s, 'succeeded', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             result.load_id,
             entity.system,
@@ -128,6 +135,7 @@ def write_load(
             result.unchanged,
             result.quarantined,
             result.erased,
+            result.deleted,
             json.dumps(dict(result.reasons)),
             entity.rule_version,
             lake_path,

@@ -159,10 +159,7 @@ class TableMerger:
                 self._months.add(month)
 
     def _copy(self, table: sql.Composable, csv: memoryview) -> None:
-        statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, self._all())
-        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for start in range(0, len(csv), COPY_BYTES):
-                copy.write(csv[start : start + COPY_BYTES])
+        copy_csv(self._connection, sql.SQL("{} ({})").format(table, self._all()), csv)
 
     def _conflicts(self) -> frozenset[str]:
         key = sql.SQL(" || '/' || ").join(sql.SQL("i.{}::text").format(sql.Identifier(k)) for k in self._entity.key)
@@ -190,6 +187,21 @@ class TableMerger:
 
     def _all(self) -> sql.Composed:
         return sql.SQL(", ").join(sql.Identifier(c) for c in (*self._entity.column_names, LOAD_ID))
+
+
+def copy_csv(connection: psycopg.Connection, target: sql.Composable, csv: memoryview) -> None:
+    """COPY `csv` into `target`, a relation with or without a column list."""
+    statement = sql.SQL("copy {} from stdin (format csv)").format(target)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for start in range(0, len(csv), COPY_BYTES):
+            copy.write(csv[start : start + COPY_BYTES])
+
+
+def copy_rows(connection: psycopg.Connection, target: sql.Composable, rows: pa.RecordBatch) -> None:
+    """COPY `rows` into `target`."""
+    buffer = io.BytesIO()
+    pv.write_csv(rows, buffer, CSV)
+    copy_csv(connection, target, buffer.getbuffer())
 
 
 def key_text(entity: Entity, rows: pa.RecordBatch) -> pa.Array:

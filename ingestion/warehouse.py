@@ -40,6 +40,7 @@ create table if not exists ops.loads (
     unchanged bigint not null,
     quarantined bigint not null,
     erased bigint not null,
+    deleted bigint not null default 0,
     reasons jsonb not null,
     rule_version text not null,
     lake_path text,
@@ -62,7 +63,8 @@ create table if not exists ops.quarantine (
     status text not null default 'open'
         check (status in ('open', 'fixed', 'replayed', 'expired')),
     quarantined_at timestamptz not null default now(),
-    fingerprint text not null
+    fingerprint text not null,
+    trail jsonb not null default '[]'
 );
 -- the same bad row sent again is one piece of work for the steward
 create unique index if not exists quarantine_open_once
@@ -75,6 +77,32 @@ create table if not exists ops.watermarks (
     watermark jsonb not null,
     load_id bigint not null,
     primary key (system, entity, source)
+);
+-- people whose rows were removed and may not come in again
+create table if not exists ops.erasures (
+    system text not null,
+    user_key uuid not null,
+    load_id bigint not null,
+    erased_at timestamptz not null default now(),
+    primary key (system, user_key)
+);
+-- what the sources' tables looked like, and how they changed: the steward's view of schema drift
+create table if not exists ops.source_schemas (
+    system text not null,
+    entity text not null,
+    source text not null,
+    columns jsonb not null,
+    primary key (system, entity, source)
+);
+create table if not exists ops.schema_events (
+    event_id bigint generated always as identity primary key,
+    system text not null,
+    entity text not null,
+    source text not null,
+    kind text not null
+        check (kind in ('column_added', 'column_removed', 'type_widened', 'type_narrowed', 'unreadable')),
+    detail text not null,
+    observed_at timestamptz not null default now()
 );
 create table if not exists ops.runs (
     run_id bigint generated always as identity primary key,
@@ -261,8 +289,13 @@ def _schema_statements(connection: psycopg.Connection) -> list[sql.Composed]:
 def _grant_ops(connection: psycopg.Connection) -> None:
     loader, steward = GROUP_ROLES["loader"], GROUP_ROLES["steward"]
     connection.execute(f"grant select, insert on ops.loads to {loader}")
-    connection.execute(f"grant select, insert, update, delete on ops.quarantine, ops.watermarks to {loader}")
+    connection.execute(
+        f"grant select, insert, update, delete on ops.quarantine, ops.watermarks, ops.erasures to {loader}"
+    )
     connection.execute(f"grant usage on sequence ops.load_ids to {loader}")
+    connection.execute(f"grant select, insert, update on ops.source_schemas, ops.schema_events to {loader}")
+    connection.execute(f"grant select on ops.schema_events to {steward}")
+    connection.execute(f"grant update (payload, status, trail) on ops.quarantine to {steward}")
     connection.execute(f"grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs to {steward}")
 
 

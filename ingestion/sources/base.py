@@ -1,6 +1,6 @@
 """What every source offers: a check, and an extraction of what has arrived since the last load."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,11 +22,23 @@ class SourceBatch:
 
 
 @dataclass(frozen=True)
+class Census:
+    """How many rows the source held at the last load (None: unknown) and holds now, and the keys it holds now."""
+
+    before: int | None
+    now: int
+    read_keys: Callable[[], Iterator[SourceBatch]]
+
+
+@dataclass(frozen=True)
 class Extraction:
     """What has arrived: batches to read once, and the watermark that stands when they are loaded."""
 
     watermark: Watermark
     batches: Iterator[SourceBatch]
+    census: Census | None = None
+    """What tells which rows are gone; None: the source does not say."""
+    close: Callable[[], None] = lambda: None
 
 
 class Source(Protocol):
@@ -40,7 +52,14 @@ class Source(Protocol):
     is_keyed: bool
 
     def check(self, entities: tuple[Entity, ...]) -> tuple[str, ...]:
-        """Raise `SourceError` if it cannot be read; the names of entities it does not offer."""
+        """Raise `SourceError` if it cannot be read at all; the names of entities it does not offer."""
+        ...
+
+    def columns(self, entity: Entity) -> dict[str, str]:
+        """Type by column of what it offers for `entity`; empty when it offers nothing.
+
+        Raises `SourceError` if the entity cannot be read or lacks a column of its contract.
+        """
         ...
 
     def extract(self, entity: Entity, watermark: Watermark | None) -> Extraction | None:
@@ -48,7 +67,7 @@ class Source(Protocol):
         ...
 
 
-def require_columns(where: str, entity: Entity, present: set[str]) -> None:
+def require_columns(where: str, entity: Entity, present: Collection[str]) -> None:
     """Raise if a column the contract reads is not `present`."""
     missing = [name for name in entity.source_columns if name not in present]
     if missing:

@@ -42,10 +42,16 @@ class FolderSource:
         if len(absent) == len(entities):
             expected = f"{entities[0].source}.parquet, .csv or .jsonl"
             raise SourceError("no file of any entity", str(self.folder), f"expected e.g. {expected}")
-        for entity in entities:
-            for path in self._files(entity):
-                require_columns(str(path), entity, _columns_of(path, entity))
         return absent
+
+    def columns(self, entity: Entity) -> dict[str, str]:
+        """Type by column over the entity's files."""
+        found: dict[str, str] = {}
+        for path in self._files(entity):
+            columns = _columns_of(path, entity)
+            require_columns(str(path), entity, columns)
+            found |= columns
+        return found
 
     def extract(self, entity: Entity, watermark: Watermark | None) -> Extraction | None:
         """The rows of files that are new or changed since `watermark`."""
@@ -93,17 +99,18 @@ def _fingerprint(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
         return {**entry, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def _columns_of(path: Path, entity: Entity) -> set[str]:
+def _columns_of(path: Path, entity: Entity) -> dict[str, str]:
+    """Type by column of one file; text formats have but one type."""
     suffix = _suffix(path)
     try:
         if suffix == ".parquet":
-            return set(pq.read_schema(path).names)
+            return {field.name: str(field.type) for field in pq.read_schema(path)}
         if suffix.startswith(".csv"):
             with pa.input_stream(str(path), compression="detect") as stream:
                 options = pv.ReadOptions(block_size=CSV_BLOCK)
                 header = pv.open_csv(stream, options, _csv_dialect(), _as_bytes(()))
-                return set(header.schema.names)
-        return _jsonl_columns(path, entity)
+                return dict.fromkeys(header.schema.names, "csv")
+        return dict.fromkeys(_jsonl_columns(path, entity), "json")
     except (pa.ArrowInvalid, OSError) as error:
         # an empty CSV file lands here too: it has no header
         raise SourceError(f"cannot be read: {str(error).splitlines()[0][:200]}", str(path), "check the file") from None

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from ingestion.contracts import Entity, System
 from ingestion.errors import SourceError, SourceUnreachableError
-from ingestion.sources.base import Extraction, SourceBatch, Watermark, require_columns
+from ingestion.sources.base import Census, Extraction, SourceBatch, Watermark, require_columns
 
 NATIVE_TYPES = frozenset({"int2", "int4", "int8", "float4", "float8", "bool", "timestamp", "timestamptz"})
 """Types that arrive as themselves; all others as their text."""
@@ -48,44 +48,58 @@ class PostgresSource:
         self._types: dict[str, dict[str, str]] | None = None
 
     def check(self, entities: tuple[Entity, ...]) -> tuple[str, ...]:
-        """The database answers and has every table and column; returns the optional tables it lacks."""
-        absent = []
-        for entity in entities:
-            columns = self._tables().get(entity.source)
-            if columns is not None:
-                require_columns(f"{self.name} table {entity.source}", entity, set(columns))
-            elif entity.optional:
-                absent.append(entity.name)
-            else:
-                where = f"{self.name} schema {self.system.source_schema}"
-                raise SourceError(f"table {entity.source} is missing", where, "check the address")
-        return tuple(absent)
+        """The database answers and has one of the tables; returns those it lacks."""
+        absent = tuple(entity.name for entity in entities if entity.source not in self._tables())
+        if len(absent) == len(entities):
+            where = f"{self.name} schema {self.system.source_schema}"
+            raise SourceError(f"table {entities[0].source} is missing, as is every other", where, "check the address")
+        return absent
+
+    def columns(self, entity: Entity) -> dict[str, str]:
+        """Type by column of the entity's table."""
+        columns = self._tables().get(entity.source)
+        if columns is None:
+            if entity.optional:
+                return {}
+            where = f"{self.name} schema {self.system.source_schema}"
+            raise SourceError(f"table {entity.source} is missing", where, "check the address")
+        require_columns(f"{self.name} table {entity.source}", entity, columns)
+        return columns
 
     def extract(self, entity: Entity, watermark: Watermark | None) -> Extraction | None:
-        """Rows whose transaction the snapshot in `watermark` did not see."""
+        """Rows whose transaction the snapshot in `watermark` did not see; None if there are none and none is gone."""
         if entity.source not in self._tables():
             return None
-        connection = self._adbc()
+        snapshot = _Snapshot(self)
         try:
-            # one snapshot for the watermark and the rows
-            cursor = connection.cursor()
-            cursor.execute("set transaction isolation level repeatable read, read only")
-            cursor.execute("select pg_current_snapshot()::text, pg_snapshot_xmax(pg_current_snapshot())::text")
-            snapshot, top = cursor.fetchone()
-            previous = (watermark or {}).get("snapshot")
-            if previous and int(previous.split(":")[1]) > int(top):
-                previous = None  # another or a restored database behind the same address
-            cursor.close()
-            query = self._query(entity, previous, int(top))
-            batches = self._batches(connection, query)
+            known = watermark or {}
+            previous = known.get("snapshot")
+            if previous and int(previous.split(":")[1]) > snapshot.top:
+                known, previous = {}, None  # another or a restored database behind the same address
+            batches = snapshot.read(self._query(entity, previous, snapshot.top))
             first = next(batches, None)
-        except adbc.Error as error:
-            connection.close()
-            raise self._failure(error) from None
-        if first is None:
-            connection.close()
+            rows = snapshot.count(self._table(entity))
+        except BaseException:
+            snapshot.close()
+            raise
+        if first is None and rows == known.get("rows", rows):
+            snapshot.close()
             return None
-        return Extraction({"snapshot": snapshot}, _chain(first, batches))
+        return Extraction(
+            watermark={"snapshot": snapshot.text, "rows": rows},
+            batches=batches if first is None else _chain(first, batches),
+            census=Census(known.get("rows"), rows, lambda: snapshot.read(self._key_query(entity))),
+            close=snapshot.close,
+        )
+
+    def _table(self, entity: Entity) -> sql.Identifier:
+        return sql.Identifier(self.system.source_schema, entity.source)
+
+    def _key_query(self, entity: Entity) -> str:
+        types = self._tables()[entity.source]
+        names = dict.fromkeys(column.source for column in entity.columns if column.name in entity.key)
+        columns = [sql.SQL("{} as {}").format(_transported(n, types[n]), sql.Identifier(n)) for n in names if n]
+        return sql.SQL("select {} from {}").format(sql.SQL(", ").join(columns), self._table(entity)).as_string(None)
 
     def _query(self, entity: Entity, snapshot: str | None, top: int) -> str:
         types = self._tables()[entity.source]
@@ -94,24 +108,12 @@ class PostgresSource:
             sql.SQL("{} as {}").format(c, sql.Identifier(n))
             for c, n in zip(columns, entity.source_columns, strict=True)
         ]
-        table = sql.Identifier(self.system.source_schema, entity.source)
-        query = sql.SQL("select {} from {} as row_").format(sql.SQL(", ").join(named), table)
+        query = sql.SQL("select {} from {} as row_").format(sql.SQL(", ").join(named), self._table(entity))
         if snapshot is not None:
             low = sql.SQL(" cross join lateral (select row_.xmin::text::bigint as bits) as low where ")
             new = sql.SQL(IS_NEW).format(top=sql.Literal(top), snapshot=sql.Literal(snapshot))
             query += low + new
         return query.as_string(None)
-
-    def _batches(self, connection: adbc.Connection, query: str) -> Iterator[SourceBatch]:
-        with connection, connection.cursor() as cursor:
-            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
-            try:
-                cursor.execute(query)
-                for batch in cursor.fetch_record_batch():
-                    if batch.num_rows:
-                        yield SourceBatch(batch)
-            except (adbc.Error, pa.ArrowException, OSError) as error:
-                raise self._failure(error) from None
 
     def _tables(self) -> dict[str, dict[str, str]]:
         """Type name by column by table of the source schema."""
@@ -127,18 +129,12 @@ class PostgresSource:
                 with psycopg.connect(self.address, connect_timeout=10) as connection:
                     rows = connection.execute(query, [self.system.source_schema]).fetchall()
             except psycopg.Error as error:
-                raise self._failure(error) from None
+                raise self.failure(error) from None
             for table, column, kind in rows:
                 self._types.setdefault(table, {})[column] = kind
         return self._types
 
-    def _adbc(self) -> adbc.Connection:
-        try:
-            return adbc.connect(self.address)
-        except adbc.Error as error:
-            raise self._failure(error) from None
-
-    def _failure(self, error: Exception) -> SourceError:
+    def failure(self, error: Exception) -> SourceError:
         """One line without the password, and whether another try may help."""
         text = " ".join(str(error).split())
         password = urlsplit(self.address).password
@@ -147,6 +143,44 @@ class PostgresSource:
             if known in text:
                 return kind(text[-300:], self.name, hint)
         return SourceUnreachableError(text[-300:], self.name, "is the server up and the address right?")
+
+
+class _Snapshot:
+    """A transaction of the source in which every statement sees the same rows."""
+
+    def __init__(self, source: PostgresSource) -> None:
+        self._source = source
+        try:
+            self._connection = adbc.connect(source.address)
+            with self._connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+                cursor.execute("select pg_current_snapshot()::text, pg_snapshot_xmax(pg_current_snapshot())::text")
+                self.text, top = cursor.fetchone()
+        except adbc.Error as error:
+            raise source.failure(error) from None
+        self.top = int(top)
+
+    def read(self, query: str) -> Iterator[SourceBatch]:
+        """The rows of `query`, batch by batch."""
+        with self._connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
+            try:
+                cursor.execute(query)
+                for batch in cursor.fetch_record_batch():
+                    if batch.num_rows:
+                        yield SourceBatch(batch)
+            except (adbc.Error, pa.ArrowException, OSError) as error:
+                raise self._source.failure(error) from None
+
+    def count(self, table: sql.Identifier) -> int:
+        """Number of rows of `table`."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql.SQL("select count(*) from {}").format(table).as_string(None))
+            return int(cursor.fetchone()[0])
+
+    def close(self) -> None:
+        """End the transaction."""
+        self._connection.close()
 
 
 FAILURES: tuple[tuple[str, type[SourceError], str], ...] = (

@@ -1,0 +1,233 @@
+"""One load of one entity and what is nested in it: lake, staging, quarantine and ledger in one transaction.
+
+source batches -> conform -> gate -> chunks with distinct keys -> lake and staging -> ledger. Whoever uses it holds the
+entity's lock, and commits or, after `discard`, rolls back.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion import ledger
+from ingestion.conform import Conformed, Conformer
+from ingestion.contracts import Entity, System
+from ingestion.credentials import pseudonym_key
+from ingestion.errors import BadShareError
+from ingestion.gate import BadRow, bad_rows, conflicts, split
+from ingestion.lake import LakeFolder, remove_orphans
+from ingestion.ledger import LoadResult
+from ingestion.merge import Encoded, Merged, TableMerger, encode, key_text, rounds
+from ingestion.pipeline import ahead
+from ingestion.privacy import Pseudonymiser
+from ingestion.removal import (
+    erase_gone_people,
+    erased_people,
+    is_only_source,
+    remove_gone,
+    some_are_gone,
+    without_erased,
+)
+from ingestion.settings import Settings
+from ingestion.sources import Extraction, SourceBatch
+from ingestion.sources.base import Census
+
+LEAST_BAD_ROWS = 50
+"""Below this many bad rows a load is never aborted: a share of a handful says nothing."""
+
+
+@dataclass(frozen=True)
+class Gated:
+    """Rows of one entity after the gate."""
+
+    extracted: int
+    accepted: Conformed
+    bad_rows: tuple[BadRow, ...]
+    erased: int = 0
+    """Rows of erased people, which do not come in."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows with distinct keys and, by child, the rows nested in the accepted ones."""
+
+    own: Gated
+    nested: dict[str, Gated]
+    encoded: dict[str, Encoded]
+    """Accepted rows ready for COPY, by entity."""
+
+
+class EntityLoad:
+    """One load of an entity and its children, in the transaction of `connection`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connection: psycopg.Connection,
+        system: System,
+        entity: Entity,
+        source_name: str,
+        conflicts_quarantine: bool,
+    ) -> None:
+        self.connection = connection
+        self.source_name = source_name
+        self.system = system
+        self.entity = entity
+        self.children = system.children(entity)
+        self.entities = (entity, *self.children)
+        self.started = datetime.now(UTC)
+        self.clock = time.perf_counter()
+        self.load_id = ledger.next_load_id(connection)
+        self.results = {e.name: LoadResult(e.system, e.name, self.load_id) for e in self.entities}
+        lake = settings.home / "lake"
+        for e in self.entities:
+            remove_orphans(lake, e, ledger.committed_loads(connection, e))
+        self.folders = {e.name: LakeFolder(lake, e, self.load_id) for e in self.entities}
+        key = pseudonym_key(settings.home)
+        self.conformer = Conformer(entity, self.children, Pseudonymiser(key, system.name))
+        self.erased = erased_people(connection, system.name)
+        self.mergers = {
+            e.name: TableMerger(connection, e, self.load_id, conflicts_quarantine and e is self.entity)
+            for e in self.entities
+        }
+
+    def run(self, extraction: Extraction) -> list[LoadResult]:
+        """Load everything that has arrived, and commit."""
+        try:
+            for chunk in ahead(self._chunks(ahead(extraction.batches))):
+                self.write(chunk)
+            if extraction.census is not None:
+                self._remove_gone(extraction.census)
+            self.finish()
+            ledger.write_watermark(self.connection, self.entity, self.source_name, extraction.watermark, self.load_id)
+            self.connection.commit()
+        except BaseException:
+            self.discard()
+            raise
+        finally:
+            extraction.close()
+        return list(self.results.values())
+
+    def _remove_gone(self, census: Census) -> None:
+        result = self.results[self.entity.name]
+        if some_are_gone(census, result) and is_only_source(self.connection, self.entity, self.source_name):
+            result.deleted = remove_gone(self.connection, self.conformer, census, self.children)
+            if result.deleted:
+                erase_gone_people(self.connection, self.system, self.entity, self.load_id)
+
+    def discard(self) -> None:
+        """Remove what has been landed; the transaction is the caller's to roll back."""
+        for folder in self.folders.values():
+            folder.discard()
+
+    def _chunks(self, batches: Iterator[SourceBatch]) -> Iterator[Chunk]:
+        """Conform, gate, and part rows whose key comes more than once, in order of arrival."""
+        for batch in batches:
+            own = self.gated(self.conformer.conform(batch.rows), batch.unreadable)
+            parts = rounds(key_text(self.entity, own.accepted.as_batch()))
+            for number, mask in enumerate(parts):
+                kept = own.accepted.filter(mask)
+                nested = {c.name: self.gated(self.conformer.child_rows(c, kept)) for c in self.children}
+                others = own.extracted - own.accepted.rows if number == 0 else 0
+                part = Gated(kept.rows, kept, ())
+                if number == 0:
+                    part = Gated(kept.rows + others, kept, own.bad_rows, own.erased)
+                yield self.landed(part, nested)
+
+    def gated(self, conformed: Conformed, unreadable: tuple[str, ...] = ()) -> Gated:
+        """`conformed` after the gate; `unreadable` are places of rows nobody could read."""
+        extracted = conformed.rows + len(unreadable)
+        rows = without_erased(conformed, self.erased) or conformed
+        verdict = split(rows)
+        bad = self._bad_rows(rows, verdict.reasons)
+        bad += tuple(BadRow(place, "{}", ("unreadable_row",)) for place in unreadable)
+        return Gated(extracted, rows.filter(verdict.accepted), bad, conformed.rows - rows.rows)
+
+    def _bad_rows(self, rows: Conformed, reasons: dict[int, tuple[str, ...]]) -> tuple[BadRow, ...]:
+        """The rows of `reasons`, with what is nested in them."""
+        nested: tuple[Conformed, ...] = ()
+        if reasons and rows.entity is self.entity:
+            places = rows.take(list(reasons))
+            nested = tuple(self.conformer.child_rows(child, places) for child in self.children)
+        return bad_rows(rows, reasons, nested)
+
+    def landed(self, own: Gated, nested: dict[str, Gated]) -> Chunk:
+        """Write accepted rows to the lake; returns them ready for COPY."""
+        encoded: dict[str, Encoded] = {}
+        for name, part in ((self.entity.name, own), *nested.items()):
+            rows = part.accepted.as_batch()
+            if rows.num_rows:
+                self.folders[name].write(rows)
+            encoded[name] = encode(rows, self.load_id)
+        return Chunk(own, nested, encoded)
+
+    def write(self, chunk: Chunk) -> None:
+        """Merge a chunk into the staging tables."""
+        own = chunk.own
+        merged = self._merge(self.entity, own, chunk.encoded[self.entity.name])
+        # rows nested in new rows are new
+        are_new = merged.inserted == own.accepted.rows
+        if merged.conflicts:
+            self._refuse(own.accepted, conflicts(own.accepted, merged.conflicts))
+        for child in self.children:
+            nested, encoded = chunk.nested[child.name], chunk.encoded[child.name]
+            if merged.conflicts:
+                nested = _without_parents(nested, merged.conflicts)
+                encoded = encode(nested.accepted.as_batch(), self.load_id)
+            self._merge(child, nested, encoded, are_new)
+            if not are_new:
+                self.mergers[child.name].remove_vanished(self.mergers[self.entity.name], nested.accepted.as_batch())
+
+    def _refuse(self, rows: Conformed, reasons: dict[int, tuple[str, ...]]) -> None:
+        """Quarantine rows that turned out to be conflicts."""
+        self._quarantine(self.entity, self._bad_rows(rows, reasons))
+
+    def _merge(self, entity: Entity, part: Gated, encoded: Encoded, are_new: bool = False) -> Merged:
+        result = self.results[entity.name]
+        result.extracted += part.extracted
+        result.erased += part.erased
+        self._quarantine(entity, part.bad_rows)
+        merged = self.mergers[entity.name].merge(encoded, are_new)
+        result.inserted += merged.inserted
+        result.updated += merged.updated
+        result.unchanged += merged.unchanged
+        return merged
+
+    def _quarantine(self, entity: Entity, bad_rows: tuple[BadRow, ...]) -> None:
+        result = self.results[entity.name]
+        result.quarantined += len(bad_rows)
+        for row in bad_rows:
+            result.reasons.update(row.reasons)
+        if bad_rows:
+            ledger.write_quarantine(self.connection, entity, self.load_id, bad_rows)
+
+    def finish(self) -> None:
+        """Check the balance and the caps, publish the lake folders and enter the load in the ledger."""
+        for entity in self.entities:
+            result = self.results[entity.name]
+            self._check_share(entity, result)
+            result.seconds = time.perf_counter() - self.clock
+            lake_path = self.folders[entity.name].publish()
+            ledger.write_load(self.connection, entity, result, self.source_name, lake_path, self.started)
+
+    def _check_share(self, entity: Entity, result: LoadResult) -> None:
+        share = result.quarantined / max(result.extracted, 1)
+        if result.quarantined >= LEAST_BAD_ROWS and share > entity.bad_share_cap:
+            worst = ", ".join(f"{code} {count}" for code, count in result.reasons.most_common(3))
+            raise BadShareError(
+                f"{result.quarantined} of {result.extracted} rows are bad: {worst}",
+                f"load of {entity.system}.{entity.name} from {self.source_name}",
+                f"cap {entity.bad_share_cap:.0%}; nothing was loaded",
+            )
+
+
+def _without_parents(nested: Gated, parents: frozenset[str]) -> Gated:
+    """`nested` without the rows of `parents`, which stay with them in the quarantine."""
+    owners = nested.accepted.columns[nested.accepted.entity.key[0]]
+    kept = nested.accepted.filter(pc.invert(pc.is_in(owners, pa.array(sorted(parents)))))
+    bad = tuple(row for row in nested.bad_rows if str(row.source_key).rsplit("/", 1)[0] not in parents)
+    return Gated(kept.rows + len(bad), kept, bad)
