@@ -75,7 +75,7 @@ def _entities(project_root: Path, systems: Collection[str]) -> Iterable[Entity]:
 
 
 def _staging_suite(entity: Entity) -> DeclaredSuite:
-    rules = key_rules(entity) + entity.all_rules
+    rules = key_rules(entity) + entity.judged_rules
     return DeclaredSuite("staging", entity.table, entity.description, rules, (entity.system, entity.name))
 
 

@@ -15,6 +15,7 @@ from ingestion.contracts import Column, Entity, Stream
 from ingestion.elements import Elements, Numbers, from_lists, from_objects, roots_of
 from ingestion.flatten import Flattened, Path, flatten
 from ingestion.privacy import Pseudonymiser, protect
+from ingestion.rules import broken
 from ingestion.types import ARROW_TYPES, cast, either
 
 NUL = "\x00"
@@ -44,6 +45,12 @@ class Conformed:
 
     owner: Numbers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """For nested rows: number of the parent row each stands in."""
+
+    def items(self, path: str) -> pa.Array:
+        """Number of elements of the list or map at `path` in each row; null where there is none."""
+        if path in self.lists:
+            return pc.list_value_length(self.lists[path])
+        return pa.array([None if root is None else len(root) for root in self.objects[path]], pa.int32())
 
     def as_batch(self) -> pa.RecordBatch:
         """The columns as a record batch."""
@@ -91,13 +98,9 @@ class Conformer:
         self._json_columns = tuple(dict.fromkeys(columns))
 
     def _json_paths(self) -> tuple[Path, ...]:
-        paths = [
-            Path(column.source, column.data_type if not column.measure else "text")
-            for column in self.entity.columns
-            if column.source and "." in column.source
-        ]
+        paths = [Path(c.source, _json_type(c)) for c in self.entity.columns if c.source and "." in c.source]
         for child in self.children:
-            types = {column.name: column.data_type for column in child.columns}
+            types = {column.name: _json_type(column) for column in child.columns}
             paths += [Path(path, types[name], True) for s in child.streams if not s.root for name, path in s.paths]
         return tuple(dict.fromkeys(paths))
 
@@ -109,12 +112,6 @@ class Conformer:
         flat = flatten(texts, self._paths) if self._paths else Flattened()
         for place, mask in flat.broken.items():
             result.mark(f"json:{place}" if place in texts else f"type:{place}", mask)
-        for column in self.entity.columns:
-            if column.source in flat.values:
-                values = flat.values[column.source]
-            else:
-                values = given.get(column.source_column or "", pa.nulls(batch.num_rows))
-            result.columns[column.name] = self._column(column, values, result)
         for path in self._paths:
             if path.is_list:
                 result.lists[path.dotted] = flat.values[path.dotted]
@@ -123,6 +120,14 @@ class Conformer:
                 roots, wrong = roots_of(stream, texts[stream.root.split(".", 1)[0]])
                 result.objects[stream.root] = roots
                 result.mark(f"type:{stream.root}", wrong)
+        for column in self.entity.columns:
+            if column.measure == "items":
+                values = result.items(column.source or "")
+            elif column.source in flat.values:
+                values = flat.values[column.source]
+            else:
+                values = given.get(column.source_column or "", pa.nulls(batch.num_rows))
+            result.columns[column.name] = self._column(column, values, result)
         return result
 
     def _json_text(self, given: dict[str, pa.Array], name: str, result: Conformed) -> pa.Array:
@@ -142,6 +147,8 @@ class Conformer:
                 result.raw[column.name] = (bad, cast(values, "text")[0])
         if pa.types.is_string(casted.type) and not column.measure:
             casted = _without_nul(column, casted, result)
+        for rule in column.raw_rules:
+            result.mark(rule.code, broken(rule, {column.name: casted}))
         protected = protect(column, casted, self._pseudonymiser) if as_text else casted
         return _exact(protected, column)
 
@@ -174,6 +181,11 @@ def _positions(parts: list[Elements], rows: int) -> list[Numbers]:
         positions.append(offset[part.owner] + part.place)
         offset += np.bincount(part.owner, minlength=rows)
     return positions
+
+
+def _json_type(column: Column) -> str:
+    """Contract type of the value as it stands in the JSON: what is hashed or measured is text there."""
+    return "text" if column.privacy != "plain" else column.data_type
 
 
 def _without_nul(column: Column, values: pa.Array, result: Conformed) -> pa.Array:

@@ -61,6 +61,13 @@ class Column:
     rules: tuple[Rule, ...] = ()
 
     @property
+    def raw_rules(self) -> tuple[Rule, ...]:
+        """Rules on the form of the source's value where only its hash or measure is staged."""
+        if self.privacy in ("key", "contact") or self.measure:
+            return tuple(rule for rule in self.rules if rule.kind in ("matches", "min_length"))
+        return ()
+
+    @property
     def source_column(self) -> str | None:
         """The top-level column at the source."""
         return self.source.split(".", 1)[0] if self.source else None
@@ -136,6 +143,11 @@ class Entity:
     def all_rules(self) -> tuple[Rule, ...]:
         """Column rules in column order, then row rules."""
         return tuple(rule for column in self.columns for rule in column.rules) + self.rules
+
+    @property
+    def judged_rules(self) -> tuple[Rule, ...]:
+        """The rules on what is staged: all but those on the form of values that never enter."""
+        return tuple(r for c in self.columns for r in c.rules if r not in c.raw_rules) + self.rules
 
     @property
     def rule_version(self) -> str:

@@ -6,6 +6,7 @@ the same pseudonym in every load, and none without the key can go back or try na
 
 import hashlib
 import hmac
+import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from ingestion.contracts import Column
 
 CACHE_SIZE = 500_000
+UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Pseudonymiser:
@@ -25,7 +27,9 @@ class Pseudonymiser:
         self._bases: dict[str, hmac.HMAC] = {}
 
     def one(self, domain: str, value: str) -> str:
-        """The pseudonym of `value` in `domain` (user, session, email, ...)."""
+        """The pseudonym of `value` in `domain` (user, session, email, ...); a UUID's case does not matter."""
+        if UUID.fullmatch(value):
+            value = value.lower()
         base = self._bases.get(domain)
         if base is None:
             base = hmac.new(self._key, f"{self._system}\x1f{domain}\x1f".encode(), hashlib.sha256)

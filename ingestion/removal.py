@@ -96,7 +96,8 @@ def erase_gone_people(connection: psycopg.Connection, system: System, entity: En
     gone = sql.Identifier(f"gone_{entity.name}")
     connection.execute(
         sql.SQL(
-            "insert into ops.erasures (system, user_key, load_id) select %s, user_key, %s from {} on conflict do nothing"
+            "insert into ops.erasures (system, user_key, load_id) select %s, user_key, %s from {}"
+            " on conflict do nothing"
         ).format(gone),
         [system.name, load_id],
     )

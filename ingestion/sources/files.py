@@ -69,11 +69,14 @@ class FolderSource:
         return Extraction({"files": {**known, **current}}, self._batches(entity, fresh))
 
     def _files(self, entity: Entity) -> list[Path]:
+        """Files called like the source's or the staging table, whatever the case and underscores."""
+        names = {_bare(entity.source), _bare(entity.name)}
         found: list[Path] = []
-        for name in dict.fromkeys((entity.source, entity.name)):
-            for suffix in READERS:
-                found += self.folder.glob(f"{name}{suffix}")
-                found += (self.folder / name).glob(f"*{suffix}")
+        for path in self.folder.iterdir():
+            if path.is_dir() and _bare(path.name) in names:
+                found += [inside for inside in path.iterdir() if _suffix(inside)]
+            elif _suffix(path) and _bare(path.name.removesuffix(_suffix(path))) in names:
+                found.append(path)
         return sorted(found)
 
     def _batches(self, entity: Entity, paths: list[Path]) -> Iterator[SourceBatch]:
@@ -87,7 +90,12 @@ class FolderSource:
 
 
 def _suffix(path: Path) -> str:
-    return next(suffix for suffix in READERS if path.name.endswith(suffix))
+    """The kind of file by its name; empty for one nobody reads."""
+    return next((suffix for suffix in READERS if path.name.endswith(suffix)), "")
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
 def _fingerprint(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:

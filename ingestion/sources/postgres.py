@@ -122,7 +122,7 @@ class PostgresSource:
             query = (
                 "select c.relname, a.attname, t.typname from pg_attribute a"
                 " join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = a.atttypid"
-                " where c.relnamespace = to_regnamespace(%s) and c.relkind in ('r', 'p')"
+                " where c.relnamespace = to_regnamespace(%s) and c.relkind in ('r', 'p', 'm')"
                 " and a.attnum > 0 and not a.attisdropped"
             )
             try:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from expectations.results import CheckResult
 from ingestion.contracts import load_contracts
-from ingestion.gate import CHECKS, broken
+from ingestion.rules import CHECKS, broken
 from ingestion.settings import Settings
 from ingestion.types import ARROW_TYPES
 from ingestion.warehouse import Warehouse
