@@ -125,6 +125,8 @@ class Entity:
     """Source columns that hold the rows of nested entities."""
     never_read: tuple[str, ...] = ()
     """Source columns that hold secrets: never selected."""
+    purged_at_source: bool = False
+    """Whether the application itself removes rows after a while: a row that is gone there stays here."""
     optional: bool = False
     """Whether a PostgreSQL source may lack the table."""
     bad_share_cap: float = 0.5
@@ -307,6 +309,7 @@ def _entity(system: str, node: Mapping[str, Any]) -> Entity:
         max_bytes=tuple((meta.get("max_bytes") or {}).items()),
         indexes=tuple(tuple(columns) for columns in meta.get("indexes") or ()),
         never_read=tuple(meta.get("never_read") or ()),
+        purged_at_source=bool(meta.get("purged_at_source", False)),
         optional=bool(meta.get("optional", False)),
         bad_share_cap=float(meta.get("bad_share_cap", 0.5)),
     )

@@ -93,8 +93,9 @@ def _walk(stream: Stream, root: Any) -> Iterator[tuple[dict[str, str], Any]]:
         if not stream.inner:
             yield {}, element
             continue
-        inner, _ = find(element, stream.inner.split("."), list)
-        for value in inner or ():
+        inner, is_wrong = find(element, stream.inner.split("."), list)
+        # an object where a list belongs becomes one element that no column can read, so that it is not lost
+        for value in [{}] if is_wrong else inner or ():
             yield ({stream.outer_position: str(place)} if stream.outer_position else {}), value
 
 

@@ -19,7 +19,7 @@ from ingestion.contracts import Entity, System
 from ingestion.credentials import pseudonym_key
 from ingestion.errors import BadShareError
 from ingestion.gate import BadRow, bad_rows, conflicts, split
-from ingestion.lake import LakeFolder, remove_orphans
+from ingestion.lake import GONE, MANIFEST, QUARANTINED, LakeFolder, tidy
 from ingestion.ledger import LoadResult
 from ingestion.merge import Encoded, Merged, TableMerger, encode, key_text, rounds
 from ingestion.pipeline import ahead
@@ -27,14 +27,16 @@ from ingestion.privacy import Pseudonymiser
 from ingestion.removal import (
     erase_gone_people,
     erased_people,
+    find_gone,
+    gone_keys,
     is_only_source,
-    remove_gone,
     some_are_gone,
+    take_out,
     without_erased,
 )
 from ingestion.settings import Settings
 from ingestion.sources import Extraction, SourceBatch
-from ingestion.sources.base import Census
+from ingestion.sources.base import Census, Watermark
 
 LEAST_BAD_ROWS = 50
 """Below this many bad rows a load is never aborted: a share of a handful says nothing."""
@@ -74,6 +76,7 @@ class EntityLoad:
         conflicts_quarantine: bool,
     ) -> None:
         self.connection = connection
+        self.conflicts_quarantine = conflicts_quarantine
         self.source_name = source_name
         self.system = system
         self.entity = entity
@@ -85,7 +88,7 @@ class EntityLoad:
         self.results = {e.name: LoadResult(e.system, e.name, self.load_id) for e in self.entities}
         lake = settings.home / "lake"
         for e in self.entities:
-            remove_orphans(lake, e, ledger.committed_loads(connection, e))
+            tidy(lake, e, ledger.committed_loads(connection, e))
         self.folders = {e.name: LakeFolder(lake, e, self.load_id) for e in self.entities}
         key = pseudonym_key(settings.home)
         self.conformer = Conformer(entity, self.children, Pseudonymiser(key, system.name))
@@ -102,9 +105,9 @@ class EntityLoad:
                 self.write(chunk)
             if extraction.census is not None:
                 self._remove_gone(extraction.census)
-            self.finish()
+            self.finish(extraction.watermark)
             ledger.write_watermark(self.connection, self.entity, self.source_name, extraction.watermark, self.load_id)
-            self.connection.commit()
+            self.commit()
         except BaseException:
             self.discard()
             raise
@@ -114,10 +117,18 @@ class EntityLoad:
 
     def _remove_gone(self, census: Census) -> None:
         result = self.results[self.entity.name]
-        if some_are_gone(census, result) and is_only_source(self.connection, self.entity, self.source_name):
-            result.deleted = remove_gone(self.connection, self.conformer, census, self.children)
-            if result.deleted:
-                erase_gone_people(self.connection, self.system, self.entity, self.load_id)
+        if self.entity.purged_at_source or not some_are_gone(census, result):
+            return
+        if is_only_source(self.connection, self.entity, self.source_name):
+            find_gone(self.connection, self.conformer, census)
+            self.folders[self.entity.name].note(GONE, gone_keys(self.connection, self.entity))
+            result.deleted = take_out(self.connection, self.entity, self.children)
+            erase_gone_people(self.connection, self.system, self.entity, self.load_id)
+
+    def commit(self) -> None:
+        """Commit, and say so in the lake."""
+        self.connection.commit()
+        self.folders[self.entity.name].confirm()
 
     def discard(self) -> None:
         """Remove what has been landed; the transaction is the caller's to roll back."""
@@ -203,16 +214,25 @@ class EntityLoad:
         for row in bad_rows:
             result.reasons.update(row.reasons)
         if bad_rows:
-            ledger.write_quarantine(self.connection, entity, self.load_id, bad_rows)
+            records = [ledger.quarantine_record(entity, row) for row in bad_rows]
+            self.folders[self.entity.name].note(QUARANTINED, records)
+            ledger.write_quarantine(self.connection, self.load_id, records)
 
-    def finish(self) -> None:
+    def finish(self, watermark: Watermark | None = None) -> None:
         """Check the balance and the caps, publish the lake folders and enter the load in the ledger."""
+        seconds = time.perf_counter() - self.clock
+        records = []
         for entity in self.entities:
-            result = self.results[entity.name]
+            result, folder = self.results[entity.name], self.folders[entity.name]
             self._check_share(entity, result)
-            result.seconds = time.perf_counter() - self.clock
-            lake_path = self.folders[entity.name].publish()
-            ledger.write_load(self.connection, entity, result, self.source_name, lake_path, self.started)
+            result.seconds = seconds
+            records.append(ledger.load_record(entity, result, self.source_name, folder.path, self.started))
+        rest = {"watermark": watermark, "conflicts_quarantine": self.conflicts_quarantine}
+        self.folders[self.entity.name].note(MANIFEST, [{"loads": records, **rest}])
+        for folder in self.folders.values():
+            folder.publish()
+        for record in records:
+            ledger.write_load(self.connection, record)
 
     def _check_share(self, entity: Entity, result: LoadResult) -> None:
         share = result.quarantined / max(result.extracted, 1)

@@ -1,17 +1,30 @@
 """Accepted rows as Parquet: <home>/lake/<system>/<entity>/<load_id>/part-00000.parquet.
 
 A load writes into a hidden folder and renames it just before its transaction commits. A folder whose load is not in
-the ledger belongs to a load that died in between; the next load of the entity removes it.
+the ledger belongs to a load that died in between; the next load of the entity removes it. Beside its rows the folder
+of a load's own entity holds `load.json`, what the ledger and the watermark say of it, and the rows it quarantined or
+removed; `committed`, an empty file, appears after the commit. A rebuild reads only folders that have it.
 """
 
+import json
 import os
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.contracts import Entity
+
+ROWS = "part-00000.parquet"
+MANIFEST = "load.json"
+QUARANTINED = "quarantined.jsonl"
+GONE = "gone.jsonl"
+SETTLED = "settled.jsonl"
+COMMITTED = "committed"
+Record = dict[str, Any]
 
 
 class LakeFolder:
@@ -27,21 +40,37 @@ class LakeFolder:
     def write(self, batch: pa.RecordBatch) -> None:
         """Append `batch`."""
         if self._writer is None:
-            self._work.mkdir(parents=True)
-            path = self._work / "part-00000.parquet"
-            self._writer = pq.ParquetWriter(path, batch.schema, compression="zstd", compression_level=1)
+            self._work.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._work / ROWS, batch.schema, compression="zstd", compression_level=1)
         self._writer.write_batch(batch)
 
-    def publish(self) -> str | None:
-        """Make the folder visible; its path below the lake, None when nothing was written."""
-        if self._writer is None:
-            return None
-        self._writer.close()
-        self._writer = None
-        with (self._work / "part-00000.parquet").open("rb") as file:
-            os.fsync(file.fileno())
+    def note(self, name: str, records: Iterable[Record]) -> None:
+        """Append `records` to the JSON Lines file `name`."""
+        self._work.mkdir(parents=True, exist_ok=True)
+        with (self._work / name).open("a") as file:
+            file.writelines(json.dumps(record, default=str) + "\n" for record in records)
+
+    @property
+    def path(self) -> str | None:
+        """The folder below the lake, None when it has no rows."""
+        return str(Path(*self.final.parts[-3:])) if self._writer is not None else None
+
+    def publish(self) -> None:
+        """Make the folder visible if anything was written to it."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if not self._work.exists():
+            return
+        for path in self._work.iterdir():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
         self._work.rename(self.final)
-        return str(Path(*self.final.parts[-3:]))
+
+    def confirm(self) -> None:
+        """Say that the load has committed."""
+        if self.final.exists():
+            (self.final / COMMITTED).touch()
 
     def discard(self) -> None:
         """Remove whatever this load has written."""
@@ -51,10 +80,30 @@ class LakeFolder:
         shutil.rmtree(self.final, ignore_errors=True)
 
 
-def remove_orphans(lake: Path, entity: Entity, known_loads: set[int]) -> None:
-    """Remove folders of loads that never committed. The caller holds the entity's lock."""
+def tidy(lake: Path, entity: Entity, known_loads: set[int]) -> None:
+    """Remove folders of loads that never committed, confirm those that did. The caller holds the entity's lock."""
     folder = lake / entity.system / entity.name
     for child in folder.glob("*") if folder.exists() else ():
         name = child.name.lstrip(".")
-        if name.isdigit() and (int(name) not in known_loads or child.name.startswith(".")):
+        if not name.isdigit():
+            continue
+        if int(name) not in known_loads or child.name.startswith("."):
             shutil.rmtree(child)
+        else:
+            (child / COMMITTED).touch()
+
+
+def committed_loads(lake: Path) -> list[tuple[int, Path]]:
+    """Every committed load of the lake with its folder, in order."""
+    manifests = lake.glob(f"*/*/*/{MANIFEST}")
+    folders = [path.parent for path in manifests if (path.parent / COMMITTED).exists()]
+    return sorted((int(folder.name), folder) for folder in folders if folder.name.isdigit())
+
+
+def records(folder: Path, name: str) -> Iterator[Record]:
+    """The records of the JSON Lines file `name`; none when there is no such file."""
+    path = folder / name
+    if path.exists():
+        with path.open() as file:
+            for line in file:
+                yield json.loads(line)

@@ -6,6 +6,7 @@ extracted = inserted + updated + unchanged + quarantined + erased, which the tab
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -85,63 +86,60 @@ def committed_loads(connection: psycopg.Connection, entity: Entity) -> set[int]:
     return {load_id for (load_id,) in rows}
 
 
-def write_quarantine(connection: psycopg.Connection, entity: Entity, load_id: int, rows: tuple[BadRow, ...]) -> None:
-    """Keep bad rows; one that is already open is not opened twice."""
+def quarantine_record(entity: Entity, row: BadRow) -> dict[str, Any]:
+    """A bad row as it is kept, in `ops.quarantine` and beside the load in the lake."""
+    return {
+        "system": entity.system,
+        "entity": entity.name,
+        "source_key": row.source_key,
+        "payload": row.payload,
+        "reasons": list(row.reasons),
+        "rule_version": entity.rule_version,
+    }
+
+
+def write_quarantine(connection: psycopg.Connection, load_id: int, rows: Iterable[dict[str, Any]]) -> None:
+    """Keep bad rows, given as `quarantine_record`s; one that is already open is not opened twice."""
     statement = (
         "insert into ops.quarantine"
         " (system, entity, load_id, source_key, payload, reasons, rule_version, fingerprint)"
-        " values (%s, %s, %s, %s, %s::text::jsonb, %s, %s, encode(sha256(convert_to(%s, 'UTF8')), 'hex'))"
+        " values (%(system)s, %(entity)s, %(load_id)s, %(source_key)s, %(payload)s::text::jsonb, %(reasons)s,"
+        " %(rule_version)s, encode(sha256(convert_to(%(text)s, 'UTF8')), 'hex'))"
         " on conflict (system, entity, fingerprint) where status = 'open' do nothing"
     )
-    values = [
-        [
-            entity.system,
-            entity.name,
-            load_id,
-            r.source_key,
-            r.payload,
-            list(r.reasons),
-            entity.rule_version,
-            f"{r.payload}{r.reasons}",
-        ]
-        for r in rows
-    ]
+    values = [{**row, "load_id": load_id, "text": f"{row['payload']}{row['reasons']}"} for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
 
 
-def write_load(
-    connection: psycopg.Connection,
-    entity: Entity,
-    result: LoadResult,
-    source: str,
-    lake_path: str | None,
-    started_at: datetime,
-) -> None:
-    """Enter a finished load."""
+LOAD_COLUMNS = (
+    "load_id", "system", "entity", "source", "extracted", "inserted", "updated", "unchanged", "quarantined",
+    "erased", "deleted", "reasons", "rule_version", "lake_path", "started_at", "finished_at",
+)  # fmt: skip
+
+
+def load_record(
+    entity: Entity, result: LoadResult, source: str, lake_path: str | None, started_at: datetime
+) -> dict[str, Any]:
+    """A finished load as the ledger and the lake keep it; raises unless it balances."""
     result.check_balance()
+    counts = {name: getattr(result, name) for name in LOAD_COLUMNS if hasattr(result, name)}
+    return {
+        **counts,
+        "source": source,
+        "reasons": json.dumps(dict(result.reasons)),
+        "rule_version": entity.rule_version,
+        "lake_path": lake_path,
+        "started_at": started_at.isoformat(),
+        "finished_at": datetime.now(UTC).isoformat(),
+    }
+
+
+def write_load(connection: psycopg.Connection, record: dict[str, Any]) -> None:
+    """Enter a finished load, given as `load_record`."""
+    marks = ", ".join(f"%({name})s" for name in LOAD_COLUMNS)
     connection.execute(
-        "insert into ops.loads (load_id, system, entity, source, status, extracted, inserted, updated, unchanged,"
-        " quarantined, erased, deleted, reasons, rule_version, lake_path, started_at, finished_at)"
-        " values (%s, %s, %s, %s, 'succeeded', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            result.load_id,
-            entity.system,
-            entity.name,
-            source,
-            result.extracted,
-            result.inserted,
-            result.updated,
-            result.unchanged,
-            result.quarantined,
-            result.erased,
-            result.deleted,
-            json.dumps(dict(result.reasons)),
-            entity.rule_version,
-            lake_path,
-            started_at,
-            datetime.now(UTC),
-        ],
+        f"insert into ops.loads (status, {', '.join(LOAD_COLUMNS)}) values ('succeeded', {marks})", record
     )
 
 

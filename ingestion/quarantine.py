@@ -23,6 +23,7 @@ from ingestion.credentials import pseudonym_key
 from ingestion.entity_load import EntityLoad
 from ingestion.errors import MoodmartError
 from ingestion.gate import split
+from ingestion.lake import SETTLED
 from ingestion.ledger import LoadResult
 from ingestion.load import find_system, plain_errors
 from ingestion.merge import key_text, rounds
@@ -110,7 +111,6 @@ def replay(settings: Settings, system: System, entity: Entity) -> list[LoadResul
             rows = _waiting(connection, entity, status)
             if rows:
                 results = _Replay(settings, connection, (system, entity), conflicts_stay, rows).replay()
-        connection.commit()
     return results or [LoadResult(e.system, e.name) for e in entities]
 
 
@@ -142,7 +142,7 @@ class _Replay(EntityLoad):
         self._places: list[int] = []
 
     def replay(self) -> list[LoadResult]:
-        """Load what passes, and settle every row; the caller commits."""
+        """Load what passes, settle every row, and commit."""
         conformed = from_payloads(self.entity, self.rows)
         verdict = split(conformed)
         self.refused.update(verdict.reasons)
@@ -157,8 +157,9 @@ class _Replay(EntityLoad):
             result = self.results[self.entity.name]
             result.extracted += len(verdict.reasons)
             result.quarantined += len(verdict.reasons)
-            self.finish()
             self._settle()
+            self.finish()
+            self.commit()
         except BaseException:
             self.discard()
             raise
@@ -182,22 +183,36 @@ class _Replay(EntityLoad):
         """A replay may keep all its rows back: they were bad before."""
 
     def _settle(self) -> None:
-        version = self.entity.rule_version
-        for place, row in enumerate(self.rows):
-            codes = self.refused.get(place)
-            step = {"action": "replayed" if codes is None else "tried", "load_id": self.load_id}
-            self.connection.execute(
-                "update ops.quarantine set status = %s, reasons = %s, rule_version = %s,"
-                " trail = trail || jsonb_build_array(%s::jsonb || jsonb_build_object('at', now()))"
-                " where quarantine_id = %s",
-                [
-                    "replayed" if codes is None else "open",
-                    list(codes or row["reasons"]),
-                    version,
-                    json.dumps(step),
-                    row["quarantine_id"],
-                ],
-            )
+        settled = [self._settled(place, row) for place, row in enumerate(self.rows)]
+        self.folders[self.entity.name].note(SETTLED, settled)
+        for record in settled:
+            settle(self.connection, record)
+
+    def _settled(self, place: int, row: Row) -> Row:
+        """What became of a row, as the lake keeps it: a rebuild has other ids, so the row is named by what it was."""
+        codes = self.refused.get(place)
+        step = {"action": "replayed" if codes is None else "tried", "load_id": self.load_id}
+        return {
+            "system": row["system"],
+            "entity": row["entity"],
+            "load_id": row["load_id"],
+            "fingerprint": row["fingerprint"],
+            "status": "replayed" if codes is None else "open",
+            "reasons": list(codes or row["reasons"]),
+            "rule_version": self.entity.rule_version,
+            "payload": json.dumps(row["payload"]),
+            "trail": json.dumps([*row["trail"], {**step, "at": self.started.isoformat()}]),
+        }
+
+
+def settle(connection: psycopg.Connection[Any], record: Row) -> None:
+    """Write what became of a replayed row."""
+    connection.execute(
+        "update ops.quarantine set status = %(status)s, reasons = %(reasons)s, rule_version = %(rule_version)s,"
+        " payload = %(payload)s::jsonb, trail = %(trail)s::jsonb where system = %(system)s and entity = %(entity)s"
+        " and load_id = %(load_id)s and fingerprint = %(fingerprint)s and status in ('open', 'fixed')",
+        record,
+    )
 
 
 def from_payloads(entity: Entity, rows: list[Row]) -> Conformed:

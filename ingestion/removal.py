@@ -5,7 +5,7 @@ who is gone is erased: all rows of the system that name them leave the warehouse
 in `ops.erasures` keeps later deliveries of such rows out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import psycopg
 import pyarrow as pa
@@ -15,6 +15,7 @@ from psycopg import sql
 from ingestion import ledger
 from ingestion.conform import Conformed, Conformer
 from ingestion.contracts import Entity, System
+from ingestion.lake import Record
 from ingestion.ledger import LoadResult
 from ingestion.merge import copy_rows
 from ingestion.sources.base import Census
@@ -39,46 +40,67 @@ def is_only_source(connection: psycopg.Connection, entity: Entity, source: str) 
     return row == (0,)
 
 
-def remove_gone(
-    connection: psycopg.Connection, conformer: Conformer, census: Census, children: tuple[Entity, ...]
-) -> int:
-    """Delete the rows whose key the source no longer holds, and what is nested in them; their number."""
+def find_gone(connection: psycopg.Connection, conformer: Conformer, census: Census) -> None:
+    """Put the rows whose key the source no longer holds into the temporary table `gone_<entity>`."""
     entity = conformer.entity
     present = sql.Identifier(f"present_{entity.name}")
-    names = [sql.Identifier(name) for name in entity.key]
-    table = sql.SQL(entity.table)
-    key_list = sql.SQL(", ").join(names)
-    connection.execute(
-        sql.SQL("create temporary table {} on commit drop as select {} from {} limit 0").format(
-            present, key_list, table
-        )
-    )
+    _keys_table(connection, entity, present)
     for rows in _keys(conformer, census):
         copy_rows(connection, present, rows)
-    same = sql.SQL(" and ").join(sql.SQL("t.{k} = p.{k}").format(k=name) for name in names)
-    gone = sql.Identifier(f"gone_{entity.name}")
     connection.execute(sql.SQL("analyze {}").format(present))
-    connection.execute(
-        sql.SQL(
-            "create temporary table {gone} on commit drop as select t.* from {t} as t"
-            " where not exists (select from {p} as p where {same})"
-        ).format(gone=gone, t=table, p=present, same=same)
-    )
-    _delete_matching(connection, table, gone, same)
+    _collect(connection, entity, sql.SQL("not exists (select from {} as p where {})").format(present, _same(entity)))
+
+
+def recall_gone(connection: psycopg.Connection, entity: Entity, keys: Iterable[Record]) -> None:
+    """Put the rows with these keys, as `gone_keys` gave them, into the temporary table `gone_<entity>`."""
+    recalled = sql.Identifier(f"recalled_{entity.name}")
+    _keys_table(connection, entity, recalled)
+    rows = list(keys)
+    columns = {name: [row[name] for row in rows] for name in entity.key}
+    copy_rows(connection, recalled, pa.RecordBatch.from_pydict(columns))
+    _collect(connection, entity, sql.SQL("exists (select from {} as p where {})").format(recalled, _same(entity)))
+
+
+def gone_keys(connection: psycopg.Connection, entity: Entity) -> list[Record]:
+    """Keys, as text, of the rows in `gone_<entity>`."""
+    columns = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in entity.key)
+    rows = connection.execute(sql.SQL("select {} from {}").format(columns, _gone(entity))).fetchall()
+    return [dict(zip(entity.key, row, strict=True)) for row in rows]
+
+
+def take_out(connection: psycopg.Connection, entity: Entity, children: tuple[Entity, ...]) -> int:
+    """Delete the rows of `gone_<entity>` and what is nested in them; their number."""
     for child in children:
         pair = sql.SQL("t.{} = p.{}").format(sql.Identifier(child.key[0]), sql.Identifier(entity.key[0]))
-        _delete_matching(connection, sql.SQL(child.table), gone, pair)
-    row = connection.execute(sql.SQL("select count(*) from {}").format(gone)).fetchone()
-    assert row is not None
-    return int(row[0])
+        _delete_matching(connection, sql.SQL(child.table), _gone(entity), pair)
+    return _delete_matching(connection, sql.SQL(entity.table), _gone(entity), _same(entity))
+
+
+def _gone(entity: Entity) -> sql.Identifier:
+    return sql.Identifier(f"gone_{entity.name}")
+
+
+def _same(entity: Entity) -> sql.Composed:
+    pairs = [sql.SQL("t.{k} = p.{k}").format(k=sql.Identifier(name)) for name in entity.key]
+    return sql.SQL(" and ").join(pairs)
+
+
+def _keys_table(connection: psycopg.Connection, entity: Entity, name: sql.Identifier) -> None:
+    keys = sql.SQL(", ").join(sql.Identifier(key) for key in entity.key)
+    statement = "create temporary table {} on commit drop as select {} from {} limit 0"
+    connection.execute(sql.SQL(statement).format(name, keys, sql.SQL(entity.table)))
+
+
+def _collect(connection: psycopg.Connection, entity: Entity, condition: sql.Composed) -> None:
+    statement = "create temporary table {} on commit drop as select t.* from {} as t where {}"
+    connection.execute(sql.SQL(statement).format(_gone(entity), sql.SQL(entity.table), condition))
 
 
 def _delete_matching(
     connection: psycopg.Connection, table: sql.Composable, gone: sql.Composable, same: sql.Composable
-) -> None:
-    connection.execute(
-        sql.SQL("delete from {t} as t using {gone} as p where {same}").format(t=table, gone=gone, same=same)
-    )
+) -> int:
+    statement = sql.SQL("delete from {t} as t using {gone} as p where {same}").format(t=table, gone=gone, same=same)
+    return connection.execute(statement).rowcount
 
 
 def _keys(conformer: Conformer, census: Census) -> Iterator[pa.RecordBatch]:
@@ -90,10 +112,10 @@ def _keys(conformer: Conformer, census: Census) -> Iterator[pa.RecordBatch]:
 
 
 def erase_gone_people(connection: psycopg.Connection, system: System, entity: Entity, load_id: int) -> None:
-    """If `entity` is the system's list of people: erase those that `remove_gone` has just found gone."""
+    """If `entity` is the system's list of people: erase those in `gone_<entity>`."""
     if entity.key != (PERSON,):
         return
-    gone = sql.Identifier(f"gone_{entity.name}")
+    gone = _gone(entity)
     connection.execute(
         sql.SQL(
             "insert into ops.erasures (system, user_key, load_id) select %s, user_key, %s from {}"
