@@ -9,7 +9,7 @@ import click
 
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
-from orchestration.cli.rows import as_table, as_text
+from orchestration.cli.rows import as_table
 
 LAST_LOADS = """
 select distinct on (system, entity) system, entity, load_id, finished_at, extracted, quarantined
@@ -67,4 +67,4 @@ def status() -> None:
         waiting = connection.execute(OPEN_ROWS).fetchone()
     names = [column.name for column in cursor.description or ()]
     click.echo(as_table(names, rows) if rows else "nothing was loaded yet")
-    click.echo(f"{as_text(waiting[0] if waiting else 0)} rows wait in quarantine")
+    click.echo(f"open rows in quarantine: {waiting[0] if waiting else 0}")

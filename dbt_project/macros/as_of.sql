@@ -1,0 +1,15 @@
+{% macro as_of() -%}
+    (select as_of_date from {{ ref('int_as_of') }})
+{%- endmacro %}
+
+
+{% macro within_days(date_column, days) -%}
+    {{ adapter.dispatch('within_days')(date_column, days) }}
+{%- endmacro %}
+
+{% macro postgres__within_days(date_column, days) -%}
+    (
+        {{ date_column }} > {{ as_of() }} - {{ days }}
+        and {{ date_column }} <= {{ as_of() }}
+    )
+{%- endmacro %}

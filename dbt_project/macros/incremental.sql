@@ -1,0 +1,113 @@
+{% macro get_incremental_replace_keys_sql(arg_dict) -%}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set written = arg_dict['temp_relation'] -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set key = arg_dict['unique_key'] -%}
+
+    delete from {{ target }}
+    {%- if key %}
+    where {{ key }} in (select {{ key }} from {{ written }})
+    {%- endif %};
+
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ written }}
+    {%- if key %}
+    where _events_load_id is not null
+    {%- endif %}
+{%- endmacro %}
+
+
+{% macro dirty_keys(name, sources) -%}
+    {%- if is_incremental() -%}
+    {{ name }} as (
+
+    {{ sources | join('\n    union\n    ') }}
+
+),
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro where_dirty(key, dirty, keyword='where') -%}
+    {%- if is_incremental() -%}
+    {{ keyword }} {{ key }} in (select {{ dirty }}.* from {{ dirty }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro final_rows(dirty, key) -%}
+    {%- if is_incremental() -%}
+    select * from {{ dirty }} left join final using ({{ key }})
+    {%- else -%}
+    select * from final
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro folded(column) -%}
+    (select coalesce(max({{ column }}), 0) from {{ this }})
+{%- endmacro %}
+
+
+{% macro newer_than(key, model, mark) -%}
+    select {{ key }} from {{ ref(model) }}
+    where _load_id > {{ folded(mark) }}
+{%- endmacro %}
+
+
+{% macro dirty_sessions() -%}
+    select session_key from {{ ref('int_sessions_summarised') }}
+    where _events_load_id > {{ folded('_events_load_id') }}
+    union
+    select session_key from {{ ref('int_sessions_summarised') }}
+    where _session_rows_load_id > {{ folded('_session_rows_load_id') }}
+{%- endmacro %}
+
+
+{% macro dirty_visitors(key) -%}
+    {%- set last_as_of -%}
+        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
+    {%- endset -%}
+    select {{ key }} from {{ ref('int_session_visitors') }}
+    where _events_load_id > {{ folded('_events_load_id') }} and {{ key }} is not null
+    union
+    select {{ key }} from {{ ref('int_session_visitors') }}
+    where _session_rows_load_id > {{ folded('_session_rows_load_id') }} and {{ key }} is not null
+    union
+    select {{ key }} from {{ ref('int_session_hours') }}
+    where
+        activity_date > least({{ last_as_of }}, {{ as_of() }})
+        and activity_date <= greatest({{ last_as_of }}, {{ as_of() }})
+        and {{ key }} is not null
+{%- endmacro %}
+
+
+{% macro dirty_users_of(catalogue, mark) -%}
+    select visitor_key as user_key from {{ ref('int_visitor_subjects') }}
+    where
+        user_key is not null
+        and subject_kind = 'perfume'
+        and subject_id in (
+            {{ newer_than('perfume_id', catalogue, mark) }}
+        )
+{%- endmacro %}
+
+
+{% macro as_of_marks() -%}
+    intermediate.as_of_marks
+{%- endmacro %}
+
+
+{% macro create_as_of_marks() -%}
+    create table if not exists {{ as_of_marks() }} (
+        model_name text primary key,
+        as_of_date date not null
+    )
+{%- endmacro %}
+
+
+{% macro mark_as_of() -%}
+    delete from {{ as_of_marks() }} where model_name = '{{ this.identifier }}';
+    insert into {{ as_of_marks() }} (model_name, as_of_date)
+    values ('{{ this.identifier }}', {{ as_of() }})
+{%- endmacro %}

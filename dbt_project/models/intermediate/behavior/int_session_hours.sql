@@ -1,0 +1,106 @@
+{{ config(
+    unique_key='session_key',
+    indexes=[
+        {'columns': ['session_key', 'active_hour'], 'unique': true},
+        {'columns': ['user_key']},
+        {'columns': ['activity_date']},
+        {'columns': ['_events_load_id']},
+        {'columns': ['_session_rows_load_id']},
+    ],
+) }}
+
+with
+
+{{ dirty_keys('dirty_sessions', [dirty_sessions()]) }}
+
+sessions as (
+
+    select * from {{ ref('int_sessions_summarised') }}
+    {{ where_dirty('session_key', 'dirty_sessions') }}
+
+),
+
+events as (
+
+    select
+        *,
+        {{ epoch_hour('occurred_at') }} as active_hour,
+        coalesce(value, rating_overall) as stars
+    from {{ ref('stg_new_smell__user_interaction_events') }}
+    {{ where_dirty('session_key', 'dirty_sessions') }}
+
+),
+
+hours_counted as (
+
+    select
+        session_key,
+        active_hour,
+        {{ utc_date('min(occurred_at)') }} as activity_date,
+        count(*) as events,
+        count(*) filter (where event_category = 'VIEW') as page_views,
+        count(*) filter (where event_type = 'PERFUME_VIEW') as perfume_views,
+        count(*) filter (where event_category = 'SEARCH') as searches,
+        count(*) filter (
+            where event_category in ('RATING', 'REVIEW', 'COLLECTION')
+        ) as interactions,
+        count(*) filter (where event_type = 'RATING_COMPLETED') as ratings,
+        count(stars) filter (where event_type = 'RATING_COMPLETED') as starred_ratings,
+        {{ exact_sum("case when event_type = 'RATING_COMPLETED' then stars end") }} as rating_stars,
+        count(*) filter (where event_type = 'REVIEW_SUBMITTED') as reviews,
+        count(review_length) filter (where event_type = 'REVIEW_SUBMITTED') as measured_reviews,
+        sum(review_length) filter (where event_type = 'REVIEW_SUBMITTED') as review_length,
+        count(*) filter (where event_type = 'COLLECTION_ADD') as collection_adds,
+        count(*) filter (where event_type = 'COLLECTION_REMOVE') as collection_removes,
+        count(*) filter (where event_type = 'WISHLIST_ADD') as wishlist_adds,
+        count(*) filter (where event_type = 'WISHLIST_REMOVE') as wishlist_removes,
+        count(*) filter (
+            where event_type in (
+                'TRADE_INQUIRY', 'TRADE_OFFERED', 'TRADE_ACCEPTED', 'TRADE_DECLINED'
+            )
+        ) as trade_events,
+        count(*) filter (
+            where event_type in ('PURCHASE_INITIATED', 'PURCHASE_COMPLETED')
+        ) as purchase_events,
+        min(occurred_at) as first_event_at,
+        max(occurred_at) as last_event_at
+    from events
+    group by session_key, active_hour
+
+),
+
+final as (
+
+    select
+        hours_counted.session_key,
+        hours_counted.active_hour,
+        sessions.user_key,
+        sessions.visitor_key,
+        hours_counted.activity_date,
+        hours_counted.events,
+        hours_counted.page_views,
+        hours_counted.perfume_views,
+        hours_counted.searches,
+        hours_counted.interactions,
+        hours_counted.ratings,
+        hours_counted.starred_ratings,
+        hours_counted.rating_stars,
+        hours_counted.reviews,
+        hours_counted.measured_reviews,
+        hours_counted.review_length,
+        hours_counted.collection_adds,
+        hours_counted.collection_removes,
+        hours_counted.wishlist_adds,
+        hours_counted.wishlist_removes,
+        hours_counted.trade_events,
+        hours_counted.purchase_events,
+        hours_counted.first_event_at,
+        hours_counted.last_event_at,
+        sessions._events_load_id,
+        sessions._session_rows_load_id
+    from hours_counted
+    inner join sessions on hours_counted.session_key = sessions.session_key
+
+)
+
+{{ final_rows('dirty_sessions', 'session_key') }}

@@ -1,0 +1,136 @@
+{{ config(
+    unique_key='session_key',
+    indexes=[
+        {'columns': ['session_key', 'activity_date', 'subject_kind', 'subject_id'], 'unique': true},
+        {'columns': ['visitor_key']},
+        {'columns': ['activity_date']},
+        {'columns': ['_events_load_id']},
+        {'columns': ['_session_rows_load_id']},
+    ],
+) }}
+
+with
+
+{{ dirty_keys('dirty_sessions', [dirty_sessions()]) }}
+
+sessions as (
+
+    select * from {{ ref('int_sessions_summarised') }}
+    {{ where_dirty('session_key', 'dirty_sessions') }}
+
+),
+
+evidence_weights as (
+
+    select * from {{ ref('evidence_weights') }}
+
+),
+
+-- an event counts for its perfume; one without perfume for its house, one without both for its note
+events as (
+
+    select
+        *,
+        case
+            when perfume_id is not null then 'perfume'
+            when house_id is not null then 'house'
+            else 'note'
+        end as subject_kind,
+        coalesce(perfume_id, house_id, note_id) as subject_id,
+        coalesce(value, rating_overall) as stars,
+        coalesce(view_duration_ms, duration_ms) as shown_ms,
+        event_type = 'PERFUME_VIEW' as is_perfume_view,
+        event_type = 'RATING_COMPLETED' as is_rating
+    from {{ ref('stg_new_smell__user_interaction_events') }}
+    where
+        coalesce(perfume_id, house_id, note_id) is not null
+        {{ where_dirty('session_key', 'dirty_sessions', 'and') }}
+
+),
+
+events_weighed as (
+
+    select
+        events.*,
+        {{ utc_date('events.occurred_at') }} as activity_date,
+        weights.weight + coalesce(weights.weight_per_star * (events.stars - 3), 0) as evidence,
+        24 - mod(cast({{ epoch_seconds('events.occurred_at') }} as decimal(18, 6)), 86400) / 3600
+            as hours_to_day_end
+    from events
+    left join evidence_weights as weights on events.event_type = weights.event_type
+
+),
+
+{% set at_day_end = halved('hours_to_day_end', var('trending_half_life_hours')) -%}
+days_counted as (
+
+    select
+        session_key,
+        activity_date,
+        subject_kind,
+        subject_id,
+        max(house_id) as house_id,
+        count(*) filter (where is_perfume_view) as views,
+        count(shown_ms) filter (where is_perfume_view) as timed_views,
+        sum(shown_ms) filter (where is_perfume_view) as view_duration_ms,
+        count(*) filter (where is_rating) as ratings,
+        count(stars) filter (where is_rating) as starred_ratings,
+        {{ exact_sum('case when is_rating then stars end') }} as rating_stars,
+        count(*) filter (where event_type = 'REVIEW_SUBMITTED') as reviews,
+        count(*) filter (where event_type = 'COLLECTION_ADD') as collection_adds,
+        count(*) filter (where event_type = 'COLLECTION_REMOVE') as collection_removes,
+        count(*) filter (where event_type = 'WISHLIST_ADD') as wishlist_adds,
+        count(*) filter (where event_type = 'WISHLIST_REMOVE') as wishlist_removes,
+        count(*) filter (where event_type = 'SEARCH_RESULT_CLICKED') as search_clicks,
+        count(*) filter (where event_type = 'TRADE_INQUIRY') as trade_inquiries,
+        count(*) filter (where event_type = 'TRADE_ACCEPTED') as trades_accepted,
+        count(evidence) as evidence_events,
+        count(evidence) filter (where house_id is not null) as house_evidence_events,
+        coalesce({{ exact_sum('evidence') }}, 0) as evidence,
+        coalesce({{ exact_sum('case when house_id is not null then evidence end') }}, 0)
+            as house_evidence,
+        coalesce({{ exact_sum('evidence * ' ~ at_day_end) }}, 0) as day_end_evidence,
+        max(occurred_at) filter (where is_perfume_view) as last_viewed_at
+    from events_weighed
+    group by session_key, activity_date, subject_kind, subject_id
+
+),
+
+final as (
+
+    select
+        days_counted.session_key,
+        days_counted.subject_kind,
+        days_counted.subject_id,
+        sessions.user_key,
+        sessions.visitor_key,
+        days_counted.house_id,
+        days_counted.activity_date,
+        days_counted.views,
+        days_counted.timed_views,
+        days_counted.view_duration_ms,
+        days_counted.ratings,
+        days_counted.starred_ratings,
+        days_counted.rating_stars,
+        days_counted.reviews,
+        days_counted.collection_adds,
+        days_counted.collection_removes,
+        days_counted.wishlist_adds,
+        days_counted.wishlist_removes,
+        days_counted.search_clicks,
+        days_counted.trade_inquiries,
+        days_counted.trades_accepted,
+        days_counted.evidence_events,
+        days_counted.house_evidence_events,
+        days_counted.evidence,
+        days_counted.house_evidence,
+        days_counted.day_end_evidence,
+        days_counted.last_viewed_at,
+        sessions._events_load_id,
+        sessions._session_rows_load_id
+    from days_counted
+    inner join sessions on days_counted.session_key = sessions.session_key
+
+)
+
+{{ final_rows('dirty_sessions', 'session_key') }}

@@ -1,0 +1,50 @@
+{% test grain(model, columns, marked_by=none, load_of=none) %}
+
+{%- set key = columns | join(', ') %}
+
+with
+
+touched as (
+
+    select {{ key }}
+    from {{ model }}
+    {% if load_of -%}
+    where
+        {{ marked_by }} >= (
+            select coalesce(max(load_id), 0)
+            from {{ source('ops', 'loads') }}
+            where
+                system || '.' || entity = '{{ load_of }}'
+                and inserted + updated > 0
+        )
+    {% elif marked_by -%}
+    where {{ marked_by }} >= (select max({{ marked_by }}) from {{ model }})
+    {% endif -%}
+
+),
+
+repeated as (
+
+    select {{ key }}
+    from {{ model }}
+    {% if marked_by -%}
+    where ({{ key }}) in (select {{ key }} from touched)
+    {% endif -%}
+    group by {{ key }}
+    having count(*) > 1
+
+),
+
+incomplete as (
+
+    select {{ key }}
+    from touched
+    where {{ columns | join(' is null or ') }} is null
+
+)
+
+select * from repeated
+union all
+select * from incomplete
+
+{% endtest %}

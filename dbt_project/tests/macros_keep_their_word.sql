@@ -1,0 +1,55 @@
+-- what the macros give for values with a known result; the one row is returned if any promise fails
+{% set promises = {
+    'half_is_left_after_one_half_life': halved('7', 7) ~ ' = 0.5',
+    'nothing_is_left_of_an_age_beyond_counting': halved('1e9', 7) ~ ' = 0',
+    'of_an_unknown_age_an_unknown_part_is_left': halved('cast(null as integer)', 7) ~ ' is null',
+    'integers_divide_to_a_fraction': share('1', '4') ~ ' = 0.25',
+    'nothing_has_no_shares': share('1', '0') ~ ' is null',
+    'a_day_begins_at_midnight': day_start("date '2040-02-29'")
+    ~ " = timestamptz '2040-02-29 00:00:00+00'",
+    'a_day_ends_where_the_next_begins': day_start("date '2040-02-29'", 1)
+    ~ " = timestamptz '2040-03-01 00:00:00+00'",
+    'the_day_is_that_of_utc': utc_date("timestamptz '2022-12-23 02:59:59+03'")
+    ~ " = date '2022-12-22'",
+    'hours_count_from_1970': epoch_hour("timestamptz '1970-01-02 00:59:59.999+00'") ~ ' = 24',
+    'seconds_are_exact_to_the_microsecond': seconds_between(
+        "timestamptz '2022-12-22 00:00:00.000001+00'", "timestamptz '2022-12-22 00:01:00+00'"
+    ) ~ ' = 59.999999',
+    'thirty_days_begin_29_before_as_of': within_days(as_of() ~ ' - 29', 30),
+    'thirty_days_do_not_begin_earlier': 'not ' ~ within_days(as_of() ~ ' - 30', 30),
+    'thirty_days_end_with_as_of': within_days(as_of(), 30),
+    'thirty_days_do_not_end_later': 'not ' ~ within_days(as_of() ~ ' + 1', 30),
+} -%}
+
+with
+
+numbers as (
+
+    {{ series(1, 3) }}
+
+),
+
+promises as (
+
+    select
+        {% for name, promise in promises.items() -%}
+        {{ promise }} as {{ name }},
+        {% endfor -%}
+        {{ first_by('n', 'n desc', 'n < 3') }} = 2 as the_first_by_order_meets_the_condition,
+        {{ exact_sum('0.1 * n') }} = 0.6 as a_sum_of_tenths_is_exact,
+        sum(n) = 6 as a_series_has_both_ends
+    from numbers
+
+)
+
+select * from promises
+where
+    not coalesce(
+        the_first_by_order_meets_the_condition
+        and a_sum_of_tenths_is_exact
+        and a_series_has_both_ends
+        {%- for name in promises %}
+        and {{ name }}
+        {%- endfor %},
+        false
+    )

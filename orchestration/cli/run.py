@@ -1,0 +1,116 @@
+"""`moodmart run`: load the sources, build the marts, judge both, say what happened.
+
+arguments -> order -> sources checked -> the Dagster job in this process -> summary and exit code
+
+    python -m orchestration.cli run --system new_smell --as-of 2022-12-22
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from ingestion.contracts import load_contracts
+from ingestion.errors import MoodmartError
+from ingestion.load import check_source, find_system
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+from orchestration.lib.as_of import parse
+from orchestration.lib.quiet import new_log, quiet
+
+if TYPE_CHECKING:
+    from orchestration.lib.run import Order, Outcome
+
+
+class Clock:
+    """Prints lines with the seconds since the start."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.out = out
+        self.started = time.perf_counter()
+
+    def say(self, line: str) -> None:
+        """One line of progress."""
+        self.out.write(f"{time.perf_counter() - self.started:6.1f} s  {line}\n")
+        self.out.flush()
+
+
+@click.command()
+@click.option("--system", "systems", multiple=True, metavar="NAME", help="Only this system; may be repeated.")
+@click.option(
+    "--source", "sources", multiple=True, metavar="NAME=URL",
+    help="Read system NAME from postgresql://... or from a folder; may be repeated.",
+)  # fmt: skip
+@click.option("--as-of", metavar="DATE", help="Logical date of the marts, YYYY-MM-DD.")
+@click.option("--full-refresh", is_flag=True, help="Build and judge everything from scratch.")
+@click.option("--debug", is_flag=True, help="Show every log line, and tracebacks.")
+def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, full_refresh: bool, debug: bool) -> int:
+    """Load what is new, build the marts, judge both."""
+    base = Settings.from_env()
+    settings = base.with_sources(dict(parse_source(base, text) for text in sources))
+    day = parse(as_of, "--as-of") if as_of else settings.default_as_of()
+    clock = Clock(sys.stdout)
+    check_sources(settings, systems, clock)
+    log = new_log(settings.home)
+    with nullcontext(sys.stdout) if debug else quiet(log) as clock.out:
+        order, outcome = perform(settings, systems, day, full_refresh, clock)
+    clock.out = sys.stdout
+    return conclude(settings, order, outcome, log, clock)
+
+
+def parse_source(settings: Settings, text: str) -> tuple[str, str]:
+    """`NAME=URL` as (system, address)."""
+    name, separator, address = text.partition("=")
+    if not (separator and name and address):
+        raise MoodmartError(f"{text!r} names no source", "--source", "write it as NAME=URL")
+    return find_system(settings, name).name, address
+
+
+def check_sources(settings: Settings, systems: Sequence[str], clock: Clock) -> None:
+    """Raise before anything is changed if a source cannot be read as its contract says."""
+    for name in systems or load_contracts(settings.project_root):
+        system = find_system(settings, name)
+        clock.say(f"reading {name} from {shown_address(settings, name)}")
+        if missing := check_source(settings, system):
+            clock.say(f"{name} does not offer {', '.join(missing)}")
+
+
+def shown_address(settings: Settings, system: str) -> str:
+    """A source's address as the terminal may show it: without user and password."""
+    if system not in settings.sources:
+        return "the bundled sample"
+    scheme, separator, rest = settings.source_address(system).rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
+def perform(
+    settings: Settings, systems: tuple[str, ...], day: date, full_refresh: bool, clock: Clock
+) -> tuple["Order", "Outcome"]:
+    """Import Dagster, which takes seconds, and run the job."""
+    clock.say("starting")
+    from orchestration.lib.run import Order, execute
+
+    every = set(systems) >= set(load_contracts(settings.project_root))
+    order = Order(() if every else tuple(dict.fromkeys(systems)), day, full_refresh)
+    return order, execute(settings, order, clock.say)
+
+
+def conclude(settings: Settings, order: "Order", outcome: "Outcome", log: Path, clock: Clock) -> int:
+    """Print the summary; 0 unless a blocking check or a step failed."""
+    from orchestration.lib import marts, summary  # imports Dagster
+
+    if bad := [failure for failure in outcome.failures if failure.is_bad_input]:
+        more = f" (and {len(bad) - 1} more: see {log})" if len(bad) > 1 else ""
+        raise click.ClickException(bad[0].reason + more)
+    with Warehouse(settings).connect("owner") as connection:
+        counts = marts.row_counts(connection)
+    for line in summary.lines(order, outcome, counts, settings.home):
+        click.echo(line)
+    click.echo(f"log     {log}")
+    clock.say("done" if outcome.succeeded else "FAILED")
+    return 0 if outcome.succeeded else 1

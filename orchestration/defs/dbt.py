@@ -1,0 +1,88 @@
+"""Every dbt model, seed and snapshot as an asset, every dbt test as an asset check, built by one `dbt build`.
+
+manifest -> assets; the run's `as_of` and Dagster's selection -> dbt -> one event per node.
+"""
+
+import importlib.metadata
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliInvocation, dbt_assets
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from packaging.version import Version
+
+from ingestion.settings import Settings
+from orchestration.lib import as_of, builds, dbt_project
+from orchestration.lib.failures import failing_plainly
+from orchestration.lib.translator import SchemaTranslator
+
+SHOWN_ERRORS = 3
+CHANGED_MODEL = "schemas on this incremental model are out of sync"
+"""dbt's words for a table that was built by an older version of its model."""
+
+
+def build(settings: Settings, manifest: Path, say: Callable[[str], None]) -> dg.Definitions:
+    """The dbt assets of `manifest`."""
+
+    @dbt_assets(
+        manifest=manifest,
+        name="dbt_build",
+        dagster_dbt_translator=SchemaTranslator(),
+        op_tags={"moodmart/phase": "build"},
+    )
+    def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:  # dagster-dbt's own union of events
+        if builds.is_current(settings, context.run.tags):
+            say("nothing new: the marts stay as they are")
+            return
+        say(f"building {len(context.selected_asset_keys)} models")
+        with failing_plainly(context.retry_number):
+            invocation = start(context, settings)
+        errors = []
+        for event in invocation.stream_raw_events():
+            if event.raw_event["info"]["name"] == "RunResultError":
+                errors.append(f"{event.raw_event['data']['node_info']['node_name']}: {event}")
+            yield from event.to_default_asset_events(
+                invocation.manifest, invocation.dagster_dbt_translator, context, invocation.target_path
+            )
+        if not invocation.is_successful():
+            raise dg.Failure(what_failed(errors, settings), allow_retries=False)
+
+    return dg.Definitions(assets=[dbt_build])
+
+
+def start(context: dg.AssetExecutionContext, settings: Settings) -> DbtCliInvocation:
+    """Start `dbt build` for what the run selects.
+
+    Dagster's own dbt resource would first run `dbt --version` and set up an adapter in this process, seconds each,
+    and cannot hand dbt an environment.
+    """
+    translator = SchemaTranslator()
+    wanted = get_updated_cli_invocation_params_for_context(context, {}, translator)
+    arguments = ["--full-refresh"] if dbt_project.FULL_REFRESH_TAG in context.run.tags else []
+    dbt_project.lend_parsed_project(settings)
+    day = as_of.of_run(context.run.tags, settings)
+    builds.begin(settings, context.run.run_id, day)
+    return DbtCliInvocation.run(
+        args=dbt_project.build_command(settings, [*arguments, *wanted.selection_args]),
+        env=dbt_project.build_environment(settings, day, wanted.indirect_selection),
+        manifest=wanted.manifest,
+        dagster_dbt_translator=wanted.dagster_dbt_translator,
+        project_dir=settings.project_root,
+        target_path=dbt_project.build_path(settings),
+        raise_on_error=False,
+        context=context,
+        adapter=None,
+        cli_version=Version(importlib.metadata.version("dbt-core")),
+    )
+
+
+def what_failed(errors: Sequence[str], settings: Settings) -> str:
+    """One line about a build that failed: the heads of its first errors, and where the rest is."""
+    heads = [" ".join([line.strip() for line in error.splitlines() if line.strip()][:2]) for error in errors]
+    told = "; ".join(heads[:SHOWN_ERRORS]) or "dbt build failed"
+    more = f" and {len(heads) - SHOWN_ERRORS} more" if len(heads) > SHOWN_ERRORS else ""
+    mend = "run again with --full-refresh" if any(CHANGED_MODEL in error for error in errors) else ""
+    log = f"see {dbt_project.build_path(settings) / 'dbt.log'}"
+    return f"{told}{more} ({'; '.join(filter(None, [mend, log]))})"

@@ -1,0 +1,74 @@
+"""Which build the marts are from, so that a run with nothing new can leave them as they are.
+
+Every build is entered in `ops.runs`, with its logical date, and in `ops.builds` before dbt starts; it is finished after
+everything has been judged. The marts are current when the newest run is a finished build with the same `as_of`, the
+same loads and the same code. Only a change by hand goes unseen: `--full-refresh` builds in any case.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+from orchestration.lib import as_of, dbt_project
+
+SKIP_TAG = "moodmart/skip_if_built"
+"""Tag of a run that may leave marts as they are when nothing has changed."""
+
+TABLE = """
+create table if not exists ops.builds (
+    run_id bigint primary key references ops.runs (run_id),
+    dagster_run text not null,
+    load_id bigint not null,
+    code text not null,
+    finished_at timestamptz
+)
+"""
+BEGIN = """
+with new as (
+    insert into ops.runs (as_of) values (%(as_of)s) returning run_id
+)
+insert into ops.builds (run_id, dagster_run, load_id, code)
+select run_id, %(run)s, (select coalesce(max(load_id), 0) from ops.loads), %(code)s
+from new
+"""
+FINISH = """
+update ops.builds set finished_at = now()
+where dagster_run = %(run)s and run_id = (select max(run_id) from ops.runs)
+"""
+IS_CURRENT = """
+select
+    finished_at is not null
+    and as_of = %(as_of)s
+    and code = %(code)s
+    and load_id = (select coalesce(max(load_id), 0) from ops.loads)
+from ops.runs
+left join ops.builds using (run_id)
+order by run_id desc
+limit 1
+"""
+
+
+def is_current(settings: Settings, tags: Mapping[str, str]) -> bool:
+    """Whether a run with these tags may skip its build."""
+    if SKIP_TAG not in tags:
+        return False
+    parameters = {"as_of": as_of.of_run(tags, settings), "code": dbt_project.code_checksum(settings)}
+    with Warehouse(settings).connect("owner") as connection:
+        connection.execute(TABLE)
+        row = connection.execute(IS_CURRENT, parameters).fetchone()
+    return bool(row and row[0])
+
+
+def begin(settings: Settings, run: str, day: date) -> None:
+    """Enter the build of Dagster run `run`; the loads it sees are those committed now."""
+    parameters = {"as_of": day, "run": run, "code": dbt_project.code_checksum(settings)}
+    with Warehouse(settings).connect("owner") as connection:
+        connection.execute(TABLE)
+        connection.execute(BEGIN, parameters)
+
+
+def finish(settings: Settings, run: str) -> None:
+    """Say that everything was built and judged by `run`; no effect if another run has begun since."""
+    with Warehouse(settings).connect("owner") as connection:
+        connection.execute(FINISH, {"run": run})

@@ -1,0 +1,85 @@
+"""When the marts may stay as they are: only if nothing that decides what they hold has changed."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+from orchestration.lib import builds
+from orchestration.lib.as_of import AS_OF_TAG
+from tests.events import event, load, write_csv
+
+DAY = date(2022, 12, 22)
+TAGS = {AS_OF_TAG: DAY.isoformat(), builds.SKIP_TAG: "true"}
+
+
+@pytest.fixture
+def built(settings: Settings, warehouse: Warehouse) -> Settings:
+    """Settings of a warehouse whose last build is finished."""
+    builds.begin(settings, "first", DAY)
+    builds.finish(settings, "first")
+    return settings
+
+
+def test_a_finished_build_is_current(built: Settings) -> None:
+    assert builds.is_current(built, TAGS)
+
+
+def test_a_run_that_does_not_ask_never_skips(built: Settings) -> None:
+    assert not builds.is_current(built, {AS_OF_TAG: DAY.isoformat()})
+
+
+def test_nothing_is_current_before_the_first_build(settings: Settings, warehouse: Warehouse) -> None:
+    assert not builds.is_current(settings, TAGS)
+
+
+def test_a_build_that_did_not_finish_is_not_current(built: Settings) -> None:
+    builds.begin(built, "killed", DAY)
+    assert not builds.is_current(built, TAGS)
+
+
+def test_another_as_of_is_not_current(built: Settings) -> None:
+    assert not builds.is_current(built, {**TAGS, AS_OF_TAG: "2022-12-21"})
+
+
+def test_a_load_since_makes_the_marts_stale(built: Settings, tmp_path: Path) -> None:
+    write_csv(tmp_path / "source", [event(1)])
+    load(built, str(tmp_path / "source"))
+    assert not builds.is_current(built, TAGS)
+
+
+def test_a_load_during_the_build_makes_the_marts_stale(built: Settings, tmp_path: Path) -> None:
+    builds.begin(built, "second", DAY)
+    write_csv(tmp_path / "source", [event(1)])
+    load(built, str(tmp_path / "source"))
+    builds.finish(built, "second")
+    assert not builds.is_current(built, TAGS)
+
+
+def test_a_run_recorded_by_somebody_else_makes_the_marts_stale(built: Settings, warehouse: Warehouse) -> None:
+    with warehouse.connect("owner") as connection:
+        connection.execute("insert into ops.runs (as_of) values (%s)", [DAY])
+    assert not builds.is_current(built, TAGS)
+
+
+def test_an_older_build_cannot_finish_over_a_newer_one(built: Settings) -> None:
+    builds.begin(built, "older", DAY)
+    builds.begin(built, "newer", DAY)
+    builds.finish(built, "older")
+    assert not builds.is_current(built, TAGS)
+
+
+def test_changed_code_makes_the_marts_stale(built: Settings, tmp_path: Path) -> None:
+    model = tmp_path / "dbt_project" / "model.sql"
+    model.parent.mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: moodmart")
+    model.write_text("select 1")
+    settings = replace(built, project_root=tmp_path)
+    builds.begin(settings, "second", DAY)
+    builds.finish(settings, "second")
+    assert builds.is_current(settings, TAGS)
+    model.write_text("select 2")
+    assert not builds.is_current(settings, TAGS)

@@ -1,0 +1,133 @@
+"""The command line as its users meet it: quick answers, one line for every mistake, nothing changed by one."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+from tests.events import event, load, write_csv
+from tests.test_orchestration.command_line import moodmart
+
+
+@pytest.fixture
+def quarantined(settings: Settings, warehouse: Warehouse, tmp_path: Path) -> Settings:
+    """Settings of a warehouse with one good event and one bad one."""
+    write_csv(tmp_path / "source", [event(1), event(2, path=None)])
+    load(settings, str(tmp_path / "source"))
+    return settings
+
+
+def test_query_answers_in_half_a_second(settings: Settings, warehouse: Warehouse) -> None:
+    took = []
+    for _ in range(3):
+        started = time.perf_counter()
+        assert moodmart(settings, "query", "select 1 as one").stdout == "one\n---\n  1\n(1 row)\n"
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.5
+
+
+def test_query_writes_csv(settings: Settings, warehouse: Warehouse) -> None:
+    result = moodmart(settings, "query", "select 'a,b' as x, null as y", "--format", "csv")
+    assert result.stdout == 'x,y\n"a,b",\n'
+
+
+def test_query_writes_json_that_parses(settings: Settings, warehouse: Warehouse) -> None:
+    sql = "select 1.5::numeric as n, 'NaN'::float8 as f, date '2022-12-22' as d, array[1, 2] as a, true as t"
+    result = moodmart(settings, "query", sql, "--format", "json")
+    assert json.loads(result.stdout) == [{"n": 1.5, "f": None, "d": "2022-12-22", "a": [1, 2], "t": True}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table core.x (a int)",
+        "set transaction read write; create table core.x (a int)",
+        "select * from staging.new_smell__users",
+    ],
+)
+def test_query_can_neither_write_nor_read_staging(quarantined: Settings, sql: str) -> None:
+    result = moodmart(quarantined, "query", sql)
+    assert result.returncode == 2
+    assert "permission denied" in result.stderr or "read-only" in result.stderr
+
+
+def test_a_mistake_in_sql_is_one_line(settings: Settings, warehouse: Warehouse) -> None:
+    result = moodmart(settings, "query", "selec 1")
+    assert (result.returncode, result.stderr) == (2, 'error: query: syntax error at or near "selec"\n')
+
+
+def test_dsn_opens_the_warehouse_as_the_analyst(settings: Settings, warehouse: Warehouse) -> None:
+    assert moodmart(settings, "dsn").stdout.strip() == warehouse.dsn("analyst")
+
+
+def test_status_lists_the_last_loads(quarantined: Settings) -> None:
+    result = moodmart(quarantined, "status")
+    assert "user_interaction_events" in result.stdout
+    assert "open rows in quarantine: 1" in result.stdout
+
+
+def test_the_server_goes_up_and_down(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    assert "is down" in moodmart(settings, "status").stdout
+    assert moodmart(settings, "up").returncode == 0
+    assert "runs at 127.0.0.1" in moodmart(settings, "status").stdout
+    assert moodmart(settings, "down").stdout == "stopped\n"
+    assert not Warehouse(settings).is_running()
+
+
+def test_quarantine_lists_rows_by_reason(quarantined: Settings) -> None:
+    found = moodmart(quarantined, "quarantine", "list", "--reason", "not_null:path", "--format", "json")
+    assert [row["entity"] for row in json.loads(found.stdout)] == ["user_interaction_events"]
+    other = moodmart(quarantined, "quarantine", "list", "--reason", "in:event_type", "--format", "json")
+    assert json.loads(other.stdout) == []
+
+
+def test_quarantine_shows_the_whole_row(quarantined: Settings) -> None:
+    listed = moodmart(quarantined, "quarantine", "list", "--format", "json")
+    shown = moodmart(quarantined, "quarantine", "show", str(json.loads(listed.stdout)[0]["id"]))
+    assert "not_null:path" in shown.stdout
+    assert '"perfume_id": "perfume-2"' in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "--system", "nope"], "unknown system 'nope'"),
+        (["run", "--source", "nope"], "'nope' names no source"),
+        (["run", "--source", "nope=/tmp"], "unknown system 'nope'"),
+        (["run", "--source", "new_smell=/no/such/folder"], "/no/such/folder"),
+        (["run", "--source", "new_smell=mysql://somewhere/db"], "unknown kind of source 'mysql'"),
+        (["run", "--source", "new_smell=postgresql://nobody:secret@127.0.0.1:1/db"], "127.0.0.1:1"),
+        (["run", "--as-of", "2022-13-01"], "'2022-13-01' is not a date"),
+        (["quarantine", "show", "999"], "no row 999"),
+        (["quarantine", "list", "--status", "nope"], "nope"),
+        (["nope"], "No such command 'nope'"),
+    ],
+)
+def test_bad_input_is_one_line_and_changes_nothing(
+    settings: Settings, warehouse: Warehouse, arguments: list[str], told: str
+) -> None:
+    result = moodmart(settings, *arguments)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1 and told in result.stderr
+    assert "secret" not in result.stderr + result.stdout
+    with warehouse.connect("owner") as connection:
+        assert connection.execute("select count(*) from ops.loads").fetchone() == (0,)
+
+
+def test_a_missing_column_is_one_line_and_changes_nothing(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    row = event(1)
+    del row["path"]
+    write_csv(tmp_path / "source", [row])
+    result = moodmart(settings, "run", "--source", f"new_smell={tmp_path / 'source'}")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "column path is missing" in result.stderr
+
+
+def test_debug_shows_the_traceback(settings: Settings) -> None:
+    assert "Traceback" in moodmart(settings, "run", "--system", "nope", "--debug").stderr

@@ -1,0 +1,96 @@
+"""`moodmart run` end to end, on the bundled sample and the real parts."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+from orchestration.lib.as_of import AS_OF_TAG
+from orchestration.lib.instance import open_instance
+from tests.test_orchestration.command_line import moodmart, start
+from tests.test_orchestration.conftest import Finished
+
+
+def builds(settings: Settings) -> int:
+    """How often dbt was started."""
+    with Warehouse(settings).connect("owner") as connection:
+        row = connection.execute("select count(*) from ops.runs").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def profiles(settings: Settings) -> str:
+    """The profiles as the analyst sees them."""
+    sql = "select * from behavior.user_behavior_profiles order by user_key"
+    return moodmart(settings, "query", sql, "--format", "csv").stdout
+
+
+@pytest.fixture
+def broken_rule(finished: Finished) -> Iterator[Settings]:
+    """The finished warehouse with a session that ended before it started, which the gate had never let in."""
+    change = "update staging.new_smell__user_sessions set ended_at = started_at {} interval '1 day'"
+    with Warehouse(finished.settings).connect("owner") as connection:
+        before = connection.execute("select session_key, ended_at from staging.new_smell__user_sessions").fetchall()
+        connection.execute(change.format("-"))  # type: ignore[arg-type]
+    yield finished.settings
+    with Warehouse(finished.settings).connect("owner") as connection:
+        for key, ended in before:
+            statement = "update staging.new_smell__user_sessions set ended_at = %s where session_key = %s"
+            connection.execute(statement, [ended, key])
+
+
+def test_the_first_run_ends_well_and_says_what_it_did(finished: Finished) -> None:
+    output = finished.result.stdout
+    assert (finished.result.returncode, finished.result.stderr) == (0, "")
+    assert "new_smell.user_interaction_events" in output
+    assert "quarantined by reason: query_text_empty 533" in output
+    assert "behavior.user_behavior_profiles" in output
+    assert " 0 failed" in output
+    assert str(finished.settings.home / "data_docs" / "index.html") in output
+
+
+def test_the_analyst_can_query_the_marts(finished: Finished) -> None:
+    sql = "select count(*) > 100 as many from behavior.user_behavior_profiles"
+    assert moodmart(finished.settings, "query", sql, "--format", "csv").stdout == "many\ntrue\n"
+
+
+def test_the_run_shows_in_dagster_under_its_logical_date(finished: Finished) -> None:
+    with open_instance(finished.settings) as instance:
+        runs = instance.get_runs()
+    assert runs[-1].tags[AS_OF_TAG] == finished.settings.default_as_of().isoformat()
+    assert runs[-1].is_success
+
+
+def test_a_second_run_finds_nothing_new_and_is_quick(finished: Finished) -> None:
+    moodmart(finished.settings, "run")  # other tests may have built one mart or the other since
+    before, started = builds(finished.settings), time.perf_counter()
+    result = moodmart(finished.settings, "run")
+    assert time.perf_counter() - started < 25
+    assert result.returncode == 0
+    assert "loads   nothing new" in result.stdout and "kept as they were" in result.stdout
+    assert builds(finished.settings) == before
+
+
+def test_a_broken_critical_rule_stops_before_dbt(broken_rule: Settings) -> None:
+    before = builds(broken_rule)
+    result = moodmart(broken_rule, "run", "--full-refresh")
+    assert result.returncode == 1
+    assert "failed  new_smell/user_sessions: declared_rules (session_ends_before_start" in result.stdout
+    assert builds(broken_rule) == before
+
+
+def test_a_killed_run_shows_as_failed_and_the_next_one_builds_the_same_marts(finished: Finished) -> None:
+    before = profiles(finished.settings)
+    process = start(finished.settings, "run", "--as-of", "2022-12-15")
+    assert process.stdout is not None
+    next(line for line in process.stdout if " building " in line)
+    process.kill()
+    process.communicate()
+    result = moodmart(finished.settings, "run")
+    assert result.returncode == 0 and "kept as they were" not in result.stdout
+    assert profiles(finished.settings) == before
+    with open_instance(finished.settings) as instance:
+        statuses = [run.status.value for run in instance.get_runs(limit=2)]
+    assert statuses == ["SUCCESS", "FAILURE"]
