@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import Column, Entity, Stream
-from ingestion.elements import Elements, Numbers, from_lists, from_objects, roots_of
+from ingestion.elements import WRONG_ITEMS, Elements, Numbers, from_lists, from_objects, roots_of
 from ingestion.flatten import Flattened, Path, flatten
 from ingestion.privacy import Pseudonymiser, protect
 from ingestion.rules import broken
@@ -20,6 +20,7 @@ from ingestion.types import ARROW_TYPES, cast, either
 
 NUL = "\x00"
 NUL_SHOWN = "␀"
+NUMBERS = ("integer", "bigint", "double precision")
 
 
 @dataclass
@@ -43,6 +44,8 @@ class Conformed:
     objects: dict[str, list[Any]] = field(default_factory=dict)
     """Path -> list, dict or None by row: the material of child rows that are objects or map entries."""
 
+    withheld: dict[str, pa.Array] = field(default_factory=dict)
+    """Nested entity, or `entity.column` -> mask of the rows in which its rows or values stay outside."""
     owner: Numbers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """For nested rows: number of the parent row each stands in."""
 
@@ -52,6 +55,12 @@ class Conformed:
             return pc.list_value_length(self.lists[path])
         return pa.array([None if root is None else len(root) for root in self.objects[path]], pa.int32())
 
+    def withhold(self, place: str, mask: pa.Array) -> None:
+        """Leave the nested entity, or its `entity.column`, called `place` outside in the rows of `mask`."""
+        union = either(self.withheld.get(place), mask)
+        assert union is not None
+        self.withheld[place] = union
+
     def as_batch(self) -> pa.RecordBatch:
         """The columns as a record batch."""
         return pa.RecordBatch.from_arrays(list(self.columns.values()), list(self.columns))
@@ -59,7 +68,7 @@ class Conformed:
     def filter(self, mask: pa.Array | None) -> "Conformed":
         """The rows of `mask` (None: all), without marks."""
         if mask is None:
-            return Conformed(self.entity, self.columns, lists=self.lists, objects=self.objects)
+            return Conformed(self.entity, self.columns, lists=self.lists, objects=self.objects, withheld=self.withheld)
         return self.take(pc.indices_nonzero(mask).to_pylist())
 
     def kept(self, mask: pa.Array) -> "Conformed":
@@ -75,7 +84,8 @@ class Conformed:
         columns = {name: values.take(at) for name, values in self.columns.items()}
         lists = {path: values.take(at) for path, values in self.lists.items()}
         objects = {path: [roots[place] for place in places] for path, roots in self.objects.items()}
-        return Conformed(self.entity, columns, lists=lists, objects=objects)
+        withheld = {child: mask.take(at) for child, mask in self.withheld.items()}
+        return Conformed(self.entity, columns, lists=lists, objects=objects, withheld=withheld)
 
     def mark(self, code: str, mask: pa.Array | None) -> None:
         """Add `mask` (None: no row) to the rows that `code` holds for."""
@@ -94,6 +104,7 @@ class Conformer:
         self._pseudonymiser = pseudonymiser
         self._paths = self._json_paths()
         self._rooted = [s for child in children for s in child.streams if s.root]
+        self._numbers = {c.name: [col.name for col in c.columns if _json_type(col) in NUMBERS] for c in children}
         columns = [p.dotted.split(".", 1)[0] for p in self._paths] + [s.root.split(".", 1)[0] for s in self._rooted]
         self._json_columns = tuple(dict.fromkeys(columns))
 
@@ -115,6 +126,8 @@ class Conformer:
         for path in self._paths:
             if path.is_list:
                 result.lists[path.dotted] = flat.values[path.dotted]
+        for name, wrong in flat.wrong_items.items():
+            result.lists[name + WRONG_ITEMS] = wrong
         for stream in self._rooted:
             if stream.root not in result.objects:
                 roots, wrong = roots_of(stream, texts[stream.root.split(".", 1)[0]])
@@ -154,23 +167,34 @@ class Conformer:
 
     def child_rows(self, child: Entity, parent: Conformed) -> Conformed:
         """The rows of `child` nested in the rows of `parent`: parent key, position, then the element's columns."""
-        parts = [self._elements(stream, parent) for stream in child.streams]
+        parts = [self._elements(child, stream, parent) for stream in child.streams]
+        if child.name in parent.withheld:
+            outside = parent.withheld[child.name].to_numpy(zero_copy_only=False)
+            parts = [part.kept(~outside[part.owner]) for part in parts]
         parent_key = parent.columns[parent.entity.key[0]]
         result = Conformed(child, {}, owner=np.concatenate([part.owner for part in parts]))
         for part, positions in zip(parts, _positions(parts, parent.rows), strict=True):
             part.columns[child.key[-1]] = pa.array(positions)
             part.columns[child.key[0]] = parent_key.take(pa.array(part.owner))
         for column in child.columns:
-            arrays = [cast(part.columns.get(column.name, pa.nulls(len(part.owner))), "text")[0] for part in parts]
+            arrays = [part.columns.get(column.name, pa.nulls(len(part.owner))) for part in parts]
+            if len({array.type for array in arrays}) > 1:
+                arrays = [cast(array, "text")[0] for array in arrays]
             result.columns[column.name] = self._column(column, pa.concat_arrays(arrays), result)
-            masks = [part.broken.get(column.name, pa.array([False] * len(part.owner), pa.bool_())) for part in parts]
-            result.mark(f"type:{column.name}", pa.concat_arrays(masks))
+            if any(column.name in part.broken for part in parts):
+                masks = [part.broken.get(column.name, pa.repeat(pa.scalar(False), len(part.owner))) for part in parts]
+                result.mark(f"type:{column.name}", pa.concat_arrays(masks))
+            withheld = parent.withheld.get(f"{child.name}.{column.name}")
+            if withheld is not None:
+                values = result.columns[column.name]
+                outside = withheld.take(pa.array(result.owner))
+                result.columns[column.name] = pc.if_else(outside, pa.scalar(None, values.type), values)
         return result
 
-    def _elements(self, stream: Stream, parent: Conformed) -> Elements:
+    def _elements(self, child: Entity, stream: Stream, parent: Conformed) -> Elements:
         if not stream.root:
             return from_lists(stream, parent.lists)
-        return from_objects(stream, parent.objects[stream.root])
+        return from_objects(stream, parent.objects[stream.root], self._numbers[child.name])
 
 
 def _positions(parts: list[Elements], rows: int) -> list[Numbers]:

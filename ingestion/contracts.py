@@ -104,6 +104,20 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Consent:
+    """A clause: the entity and column that hold a person's consent, the values that allow, what is withheld else."""
+
+    entity: str
+    column: str
+    allow: tuple[str, ...]
+    unknown_allows: bool = False
+    """Whether a person whose answer is not known counts as allowing."""
+    columns: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    rows: bool = False
+
+
+@dataclass(frozen=True)
 class Entity:
     """One table at the source and in staging, or the child rows nested in another entity's rows."""
 
@@ -125,6 +139,7 @@ class Entity:
     """Source columns that hold the rows of nested entities."""
     never_read: tuple[str, ...] = ()
     """Source columns that hold secrets: never selected."""
+    consent: tuple[Consent, ...] = ()
     purged_at_source: bool = False
     """Whether the application itself removes rows after a while: a row that is gone there stays here."""
     optional: bool = False
@@ -286,6 +301,20 @@ def _stream(spec: Mapping[str, Any]) -> Stream:
     return Stream(tuple((spec.get("set") or {}).items()), tuple(spec["each"].items()), **places)
 
 
+def _consent(where: str, spec: Mapping[str, Any]) -> Consent:
+    if not ({"columns", "children", "rows"} & set(spec)):
+        raise ContractError(f"consent clause {dict(spec)} withholds nothing", where, "name columns, children or rows")
+    return Consent(
+        entity=spec["from"],
+        column=spec["column"],
+        allow=tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in spec["allow"]),
+        unknown_allows=spec.get("unknown", "withhold") == "allow",
+        columns=tuple(spec.get("columns") or ()),
+        children=tuple(spec.get("children") or ()),
+        rows=bool(spec.get("rows", False)),
+    )
+
+
 def _entity(system: str, node: Mapping[str, Any]) -> Entity:
     meta = _meta(node)
     where = f"{system}.{node['name']}"
@@ -309,6 +338,7 @@ def _entity(system: str, node: Mapping[str, Any]) -> Entity:
         max_bytes=tuple((meta.get("max_bytes") or {}).items()),
         indexes=tuple(tuple(columns) for columns in meta.get("indexes") or ()),
         never_read=tuple(meta.get("never_read") or ()),
+        consent=tuple(_consent(where, clause) for clause in meta.get("consent") or ()),
         purged_at_source=bool(meta.get("purged_at_source", False)),
         optional=bool(meta.get("optional", False)),
         bad_share_cap=float(meta.get("bad_share_cap", 0.5)),
@@ -323,6 +353,7 @@ def _check_references(where: str, entity: Entity) -> None:
     for rule in entity.all_rules:
         used |= {rule.column, *(column for column, _ in rule.when)}
         used |= set(rule.args[1:]) if rule.kind == "compare" else set()
+    used |= {name for c in entity.consent for name in (*c.columns, "user_key") if "." not in name}
     if secret := set(entity.never_read) & set(entity.source_columns):
         raise ContractError(f"reads secrets {sorted(secret)}", where, "remove their columns")
     if unknown := used - known:

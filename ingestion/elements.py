@@ -5,7 +5,7 @@ give one `Elements` per stream: text columns, and for each element the row it st
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import Stream
-from ingestion.flatten import follow
+from ingestion.flatten import find, scalar_text
 
 Numbers = npt.NDArray[np.int64]
 SELF = "."
+WRONG_ITEMS = "[wrong]"
+"""Ends the key under which a list's mask of items that are no scalars lies beside it."""
+WRONG = object()
+"""Stands where a path leads through something that is no object."""
+SCALARS = (type(None), str, int, float, bool)
 
 
 @dataclass
@@ -36,6 +41,15 @@ class Elements:
         _, first, count = np.unique(self.owner, return_index=True, return_counts=True)
         return np.arange(len(self.owner)) - np.repeat(first, count)
 
+    def kept(self, mask: npt.NDArray[np.bool_]) -> "Elements":
+        """The elements of `mask`."""
+        chosen = pa.array(mask)
+        return Elements(
+            {name: values.filter(chosen) for name, values in self.columns.items()},
+            self.owner[mask],
+            {name: wrong.filter(chosen) for name, wrong in self.broken.items()},
+        )
+
 
 def from_lists(stream: Stream, lists: dict[str, pa.Array]) -> Elements:
     """Elements of parallel lists; shorter lists are padded with nulls."""
@@ -45,11 +59,15 @@ def from_lists(stream: Stream, lists: dict[str, pa.Array]) -> Elements:
     owner = np.repeat(np.arange(len(lengths)), lengths)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     columns: dict[str, pa.Array] = {}
-    for name, array in arrays.items():
+    broken: dict[str, pa.Array] = {}
+    for name, path in stream.paths:
         first = np.cumsum(sizes[name]) - sizes[name]
         at = np.where(place < sizes[name][owner], first[owner] + place, -1)
-        columns[name] = pc.list_flatten(array).take(pa.array(at, mask=at < 0))
-    return Elements(columns | _constants(stream, len(owner)), owner)
+        chosen = pa.array(at, mask=at < 0)
+        columns[name] = pc.list_flatten(arrays[name]).take(chosen)
+        if path + WRONG_ITEMS in lists:
+            broken[name] = pc.fill_null(pc.list_flatten(lists[path + WRONG_ITEMS]).take(chosen), False)
+    return Elements(columns | _constants(stream, len(owner)), owner, broken)
 
 
 def _lengths(array: pa.Array) -> Numbers:
@@ -57,59 +75,68 @@ def _lengths(array: pa.Array) -> Numbers:
 
 
 def _constants(stream: Stream, count: int) -> dict[str, pa.Array]:
-    return {name: pa.array([value] * count, pa.string()) for name, value in stream.constants}
+    return {name: pa.repeat(pa.scalar(value, pa.string()), count) for name, value in stream.constants}
 
 
-def from_objects(stream: Stream, roots: list[Any]) -> Elements:
-    """Elements of lists of objects or maps; `roots` has one list, dict or None per row."""
+def from_objects(stream: Stream, roots: list[Any], numbers: Collection[str] = ()) -> Elements:
+    """Elements of lists of objects or maps; `roots` has one list, dict or None per row.
+
+    Columns named in `numbers` come typed where all their values are numbers; all else comes as text.
+    """
     owner: list[int] = []
-    columns: dict[str, list[str | None]] = {name: [] for name, _ in stream.paths}
-    wrong: dict[str, list[bool]] = {name: [] for name, _ in stream.paths}
-    extra: dict[str, list[str]] = {name: [] for name in (stream.key, stream.outer_position) if name}
-    steps = {name: [] if path == SELF else path.split(".") for name, path in stream.paths}
+    labels: list[str | int] = []
+    elements: list[Any] = []
     for row, root in enumerate(roots):
-        for labels, element in _walk(stream, root):
+        for label, element in _walk(stream, root):
             owner.append(row)
-            for name, label in labels.items():
-                extra[name].append(label)
-            for name, way in steps.items():
-                value, is_wrong = follow(element, way, False)
-                columns[name].append(value)
-                wrong[name].append(is_wrong)
-    arrays = {name: pa.array(values, pa.string()) for name, values in (columns | extra).items()}
-    broken = {name: pa.array(flags, pa.bool_()) for name, flags in wrong.items() if any(flags)}
-    return Elements(arrays | _constants(stream, len(owner)), np.array(owner, dtype=np.int64), broken)
+            labels.append(label)
+            elements.append(element)
+    columns: dict[str, pa.Array] = {}
+    broken: dict[str, pa.Array] = {}
+    for name, path in stream.paths:
+        values = elements
+        for step in () if path == SELF else path.split("."):
+            values = [v.get(step) if type(v) is dict else None if v is None else WRONG for v in values]
+        columns[name], wrong = _scalars(values, name in numbers)
+        if wrong is not None:
+            broken[name] = wrong
+    for name in (stream.key, stream.outer_position):
+        if name:
+            columns[name] = pa.array(labels, pa.string() if stream.map else pa.int64())
+    return Elements(columns | _constants(stream, len(owner)), np.array(owner, dtype=np.int64), broken)
 
 
-def _walk(stream: Stream, root: Any) -> Iterator[tuple[dict[str, str], Any]]:
-    """Each element of `root` with its labels: its key in a map, its object's place for a list inside objects."""
+def _scalars(values: list[Any], as_numbers: bool) -> tuple[pa.Array, pa.Array | None]:
+    """The scalars of `values`, and a mask of what is none (None: all are)."""
+    kinds = set(map(type, values)) - {type(None)}
+    if as_numbers and kinds and kinds <= {int, float}:
+        try:
+            return pa.array(values, pa.float64() if float in kinds else pa.int64()), None
+        except (pa.ArrowInvalid, OverflowError):
+            pass  # integers beyond 64 bits, or beyond what a double holds beside doubles: read from their digits
+    if kinds <= {str, int, float, bool}:
+        return pa.array([value if type(value) is str else scalar_text(value) for value in values], pa.string()), None
+    wrong = [type(value) not in SCALARS for value in values]
+    texts = [None if bad else scalar_text(value) for value, bad in zip(values, wrong, strict=True)]
+    return pa.array(texts, pa.string()), pa.array(wrong)
+
+
+def _walk(stream: Stream, root: Any) -> Iterator[tuple[str | int, Any]]:
+    """Each element of `root` with its label: its key in a map, its object's place for a list inside objects."""
     if root is None:
         return
     if stream.map:
-        for key, value in root.items():
-            yield ({stream.key: key} if stream.key else {}), value
+        yield from root.items()
         return
+    if not stream.inner:
+        yield from enumerate(root)
+        return
+    steps = stream.inner.split(".")
     for place, element in enumerate(root):
-        if not stream.inner:
-            yield {}, element
-            continue
-        inner, is_wrong = find(element, stream.inner.split("."), list)
+        inner, is_wrong = find(element, steps, list)
         # an object where a list belongs becomes one element that no column can read, so that it is not lost
         for value in [{}] if is_wrong else inner or ():
-            yield ({stream.outer_position: str(place)} if stream.outer_position else {}), value
-
-
-def find(document: Any, steps: list[str], kind: type) -> tuple[Any, bool]:
-    """The list or dict at the end of `steps` (None where absent), and whether something else stands there."""
-    for step in steps:
-        if document is None:
-            return None, False
-        if not isinstance(document, dict):
-            return None, True
-        document = document.get(step)
-    if document is None or isinstance(document, kind):
-        return document, False
-    return None, True
+            yield place, value
 
 
 def roots_of(stream: Stream, texts: pa.Array) -> tuple[list[Any], pa.Array]:

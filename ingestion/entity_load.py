@@ -13,7 +13,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion import ledger
+from ingestion import consent, ledger
 from ingestion.conform import Conformed, Conformer
 from ingestion.contracts import Entity, System
 from ingestion.credentials import pseudonym_key
@@ -50,7 +50,7 @@ class Gated:
     accepted: Conformed
     bad_rows: tuple[BadRow, ...]
     erased: int = 0
-    """Rows of erased people, which do not come in."""
+    """Rows of people who are erased or do not allow them: they do not come in."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class EntityLoad:
         key = pseudonym_key(settings.home)
         self.conformer = Conformer(entity, self.children, Pseudonymiser(key, system.name))
         self.erased = erased_people(connection, system.name)
+        self.answers = consent.read_answers(connection, system, entity)
         self.mergers = {
             e.name: TableMerger(connection, e, self.load_id, conflicts_quarantine and e is self.entity)
             for e in self.entities
@@ -103,6 +104,7 @@ class EntityLoad:
         try:
             for chunk in ahead(self._chunks(ahead(extraction.batches))):
                 self.write(chunk)
+            consent.reapply(self.connection, self.system, self.entity, self.load_id)
             if extraction.census is not None:
                 self._remove_gone(extraction.census)
             self.finish(extraction.watermark)
@@ -153,6 +155,8 @@ class EntityLoad:
         """`conformed` after the gate; `unreadable` are places of rows nobody could read."""
         extracted = conformed.rows + len(unreadable)
         rows = without_erased(conformed, self.erased) or conformed
+        if conformed.entity is self.entity:
+            rows = consent.apply(rows, self.answers)
         verdict = split(rows)
         bad = self._bad_rows(rows, verdict.reasons)
         bad += tuple(BadRow(place, "{}", ("unreadable_row",)) for place in unreadable)

@@ -6,6 +6,7 @@ the surprising rows stand alone, and those are read one by one. Both ways give t
 
 import io
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyarrow.json as pj
 
 from ingestion.types import JSON_TYPES, either
 
+SCALARS = (str, int, float, bool)
 SINGLE_ROWS = 64
 """Batches up to this size are read row by row when the strict read fails."""
 
@@ -26,6 +28,8 @@ class Flattened:
     values: dict[str, pa.Array] = field(default_factory=dict)
     broken: dict[str, pa.Array] = field(default_factory=dict)
     """Source column or path -> mask of rows in which it is not what it must be."""
+    wrong_items: dict[str, pa.Array] = field(default_factory=dict)
+    """List path -> for each row a mask of the items that are no scalars; only where there are any."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +135,18 @@ def _one_by_one(window: dict[str, list[str | None]], paths: tuple[Path, ...], ro
             result.broken[name] = pa.array(bad)
     for path in paths:
         name, *steps = path.dotted.split(".")
-        found = [follow(parsed[name][row], steps, path.is_list) for row in range(rows)]
-        kind = pa.list_(pa.string()) if path.is_list else pa.string()
-        result.values[path.dotted] = pa.array([value for value, _ in found], kind)
-        if any(wrong for _, wrong in found):
-            result.broken[path.dotted] = pa.array([wrong for _, wrong in found])
+        found = [find(parsed[name][row], steps, list if path.is_list else SCALARS) for row in range(rows)]
+        values = [value for value, _ in found]
+        if path.is_list:
+            wrong = [None if value is None else [not _is_scalar(item) for item in value] for value in values]
+            if any(any(items or ()) for items in wrong):
+                result.wrong_items[path.dotted] = pa.array(wrong, pa.list_(pa.bool_()))
+            texts = [None if value is None else [_item_text(item) for item in value] for value in values]
+            result.values[path.dotted] = pa.array(texts, pa.list_(pa.string()))
+        else:
+            result.values[path.dotted] = pa.array([scalar_text(value) for value in values], pa.string())
+        if any(is_wrong for _, is_wrong in found):
+            result.broken[path.dotted] = pa.array([is_wrong for _, is_wrong in found])
     return result
 
 
@@ -148,26 +159,38 @@ def _parse(text: str | None) -> tuple[Any, bool]:
         return None, True
 
 
-def follow(value: Any, steps: list[str], is_list: bool) -> tuple[Any, bool]:
-    """The value at the end of `steps` as text (or a list of texts), and whether something else stands there."""
+def find(document: Any, steps: list[str], kind: type | tuple[type, ...]) -> tuple[Any, bool]:
+    """The value of `kind` at the end of `steps` (None where absent), and whether something else stands there."""
     for step in steps:
-        if value is None:
+        if document is None:
             return None, False
-        if not isinstance(value, dict):
+        if not isinstance(document, dict):
             return None, True
-        value = value.get(step)
-    if value is None:
-        return None, False
-    if is_list:
-        return ([_text(item) for item in value], False) if isinstance(value, list) else (None, True)
-    return (None, True) if isinstance(value, dict | list) else (_text(value), False)
+        document = document.get(step)
+    if document is None or isinstance(document, kind):
+        return document, False
+    return None, True
 
 
-def _text(value: Any) -> str | None:
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, SCALARS)
+
+
+def _item_text(item: Any) -> str | None:
+    return scalar_text(item) if _is_scalar(item) else None
+
+
+def scalar_text(value: Any) -> str | None:
+    """A JSON value as text; whole floats as integers."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    # as json.dumps writes them, without its detours
+    if isinstance(value, float) and math.isfinite(value):
+        return float.__repr__(value)
+    if type(value) is int:
+        return int.__repr__(value)
     return json.dumps(value)
 
 
@@ -181,8 +204,16 @@ def _joined(parts: list[Flattened], paths: tuple[Path, ...]) -> Flattened:
             kind = pa.list_(pa.string()) if path.is_list else pa.string()
             arrays = [array.cast(kind) for array in arrays]
         result.values[path.dotted] = pa.concat_arrays(arrays)
+    for name in {name for part in parts for name in part.wrong_items}:
+        items = [part.wrong_items.get(name, _no_wrong_items(part.values[name])) for part in parts]
+        result.wrong_items[name] = pa.concat_arrays(items)
     lengths = [len(part.values[paths[0].dotted]) for part in parts]
     for place in {place for part in parts for place in part.broken}:
         masks = [part.broken.get(place, pa.array([False] * size)) for part, size in zip(parts, lengths, strict=True)]
         result.broken[place] = either(result.broken.get(place), pa.concat_arrays(masks))
     return result
+
+
+def _no_wrong_items(lists: pa.Array) -> pa.Array:
+    sizes = pc.list_value_length(lists).to_pylist()
+    return pa.array([None if size is None else [False] * size for size in sizes], pa.list_(pa.bool_()))

@@ -91,7 +91,7 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
     source = source or open_source(settings, system)
     entities = (entity, *system.children(entity))
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
-        ensure_tables(connection, entities)
+        ensure_tables(connection, system.entities)
         ledger.lock_entity(connection, entity)
         observe(connection, entity, source)
         watermark = ledger.read_watermark(connection, entity, source.name)

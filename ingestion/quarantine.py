@@ -103,7 +103,7 @@ def replay(settings: Settings, system: System, entity: Entity) -> list[LoadResul
     """
     entities = (entity, *system.children(entity))
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
-        ensure_tables(connection, entities)
+        ensure_tables(connection, system.entities)
         ledger.lock_entity(connection, entity)
         results: list[LoadResult] = []
         # a mended row that contradicts a known key is the steward's decision and wins

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion import lake, ledger
+from ingestion import consent, lake, ledger
 from ingestion.contracts import Entity, System, load_contracts
 from ingestion.errors import MoodmartError, WarehouseError
 from ingestion.lake import Record
@@ -85,6 +85,7 @@ class _Reload:
             merged = self.mergers[self.entity.name].merge(encode(rows, self.load_id))
             for child in self.children:
                 self._merge_child(child, nested[child.name], rows, merged)
+        consent.reapply(self.connection, self.system, self.entity, self.load_id)
         ledger.write_quarantine(self.connection, self.load_id, lake.records(self.folder, lake.QUARANTINED))
         self._remove_gone()
         for record in lake.records(self.folder, lake.SETTLED):

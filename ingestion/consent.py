@@ -1,0 +1,116 @@
+"""What a person has not consented to does not enter.
+
+The contract's `consent` clauses say which entity of the system holds the consent, which of its values allow, and what
+is withheld from everybody else: columns (they become null), nested entities (their rows stay outside) or the whole
+row. Rows without a person are nobody's and pass. A consent that is withdrawn later reaches what is in staging with the
+load that brings the withdrawal; one that is given later counts from then on.
+"""
+
+from dataclasses import dataclass
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from psycopg import sql
+
+from ingestion.conform import Conformed
+from ingestion.contracts import Consent, Entity, System
+
+PERSON = "user_key"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A clause with what the people have answered: pseudonyms of those who allow, and of those who do not."""
+
+    clause: Consent
+    allow: pa.Array
+    refuse: pa.Array
+
+    def withheld(self, rows: Conformed) -> pa.Array:
+        """Mask of the rows whose person does not allow."""
+        people = rows.columns[PERSON]
+        if self.clause.unknown_allows:
+            return pc.is_in(people, self.refuse)
+        return pc.and_(pc.is_valid(people), pc.invert(pc.is_in(people, self.allow)))
+
+
+def read_answers(connection: psycopg.Connection, system: System, entity: Entity) -> list[Answers]:
+    """The answers to each clause of `entity`, from the staging tables that hold them."""
+    return [_read(connection, system, clause) for clause in entity.consent]
+
+
+def _read(connection: psycopg.Connection, system: System, clause: Consent) -> Answers:
+    table = system.entity(clause.entity).table
+    row = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
+    found: list[tuple[str, bool]] = []
+    if row == (True,):
+        query = sql.SQL("select {}::text, coalesce({}::text = any(%s), false) from {}").format(
+            sql.Identifier(PERSON), sql.Identifier(clause.column), sql.SQL(table)
+        )
+        found = connection.execute(query, [list(clause.allow)]).fetchall()
+    allow, refuse = ([person for person, allows in found if allows is wanted] for wanted in (True, False))
+    return Answers(clause, pa.array(allow, pa.string()), pa.array(refuse, pa.string()))
+
+
+def apply(rows: Conformed, answers: list[Answers]) -> Conformed:
+    """`rows` as far as their people allow; nested rows of `withheld` parents are left out when they are made."""
+    for answer in answers:
+        mask = answer.withheld(rows)
+        if not pc.any(mask).as_py():
+            continue
+        if answer.clause.rows:
+            rows = rows.kept(pc.invert(mask))
+            continue
+        for name in answer.clause.columns:
+            if name in rows.columns:
+                values = rows.columns[name]
+                rows.columns[name] = pc.if_else(mask, pa.scalar(None, values.type), values)
+        for place in (*answer.clause.children, *answer.clause.columns):
+            rows.withhold(place, mask)
+    return rows
+
+
+def reapply(connection: psycopg.Connection, system: System, source: Entity, load_id: int) -> None:
+    """Take back from staging what the answers that load `load_id` has just brought into `source` do not allow."""
+    for entity in system.roots:
+        for clause in entity.consent:
+            if clause.entity == source.name:
+                _take_back(connection, system, entity, clause, load_id)
+
+
+def _take_back(connection: psycopg.Connection, system: System, entity: Entity, clause: Consent, load_id: int) -> None:
+    refused = sql.SQL(
+        "t.{p} in (select {p} from {s} where _load_id = {id} and not coalesce({c}::text = any({allow}), false))"
+    ).format(
+        p=sql.Identifier(PERSON),
+        s=sql.SQL(system.entity(clause.entity).table),
+        id=sql.Literal(load_id),
+        c=sql.Identifier(clause.column),
+        allow=sql.Literal(list(clause.allow)),
+    )
+    table = sql.SQL(entity.table)
+    for child in system.children(entity):
+        if clause.rows or child.name in clause.children:
+            statement = "delete from {c} as c using {t} as t where c.{ck} = t.{k} and {refused}"
+            parts = {"c": sql.SQL(child.table), "ck": sql.Identifier(child.key[0]), "k": sql.Identifier(entity.key[0])}
+            connection.execute(sql.SQL(statement).format(t=table, refused=refused, **parts))
+    if clause.rows:
+        connection.execute(sql.SQL("delete from {t} as t where {refused}").format(t=table, refused=refused))
+        return
+    # nested columns first: the rows' own person may be among the columns that become null
+    for child in system.children(entity):
+        own = [name.split(".", 1)[1] for name in clause.columns if name.startswith(f"{child.name}.")]
+        if own:
+            pair = sql.SQL("c.{} = t.{}").format(sql.Identifier(child.key[0]), sql.Identifier(entity.key[0]))
+            statement = "update {c} as c set {nulls} from {t} as t where {pair} and {refused}"
+            parts = {"c": sql.SQL(child.table), "nulls": _nulls(own, load_id), "pair": pair}
+            connection.execute(sql.SQL(statement).format(t=table, refused=refused, **parts))
+    if own := [name for name in clause.columns if "." not in name]:
+        statement = "update {t} as t set {nulls} where {refused}"
+        connection.execute(sql.SQL(statement).format(t=table, nulls=_nulls(own, load_id), refused=refused))
+
+
+def _nulls(columns: list[str], load_id: int) -> sql.Composed:
+    pairs = [sql.SQL("{} = null").format(sql.Identifier(name)) for name in columns]
+    return sql.SQL(", ").join([*pairs, sql.SQL("_load_id = {}").format(sql.Literal(load_id))])

@@ -1,0 +1,92 @@
+"""Rows of people who did not consent enter only as far as they allow, whenever the answer comes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ingestion.contracts import load_contracts
+from ingestion.load import load_system
+from ingestion.rebuild import rebuild
+from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
+
+MASTERX = load_contracts()["masterx"]
+DOCUMENTS = Path(__file__).parent.parent / "data" / "masterx"
+
+
+def document(collection: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads((DOCUMENTS / f"{collection}.json").read_text().splitlines()[0])
+    return parsed
+
+
+def offer(folder: Path, **collections: list[dict[str, Any]]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, documents in collections.items():
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(d) + "\n" for d in documents))
+    return folder
+
+
+def user(emotional: bool, analytics: bool = True) -> dict[str, Any]:
+    found = document("users")
+    found["preferences"]["privacy_settings"] |= {
+        "emotional_data_usage": emotional,
+        "analytics_participation": analytics,
+    }
+    return found
+
+
+def load(settings: Settings, folder: Path) -> None:
+    load_system(settings.with_sources({"masterx": str(folder)}), MASTERX)
+
+
+def staged(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    queries = {
+        "sessions": "select initial_emotional_state, questions_attempted from staging.masterx__learning_sessions",
+        "emotions": "select emotion from staging.masterx__learning_session_emotions",
+        "detected": "select detected_emotion from staging.masterx__learning_session_interactions",
+        "analytics": "select user_key from staging.masterx__emotional_analytics",
+    }
+    with warehouse.connect("owner") as connection:
+        return {name: connection.execute(query).fetchall() for name, query in queries.items()}
+
+
+def test_without_consent_to_emotional_data_only_the_rest_enters(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    parts = {name: [document(name)] for name in ("learning_sessions", "emotional_analytics")}
+    load(settings, offer(tmp_path / "in", users=[user(emotional=False)], **parts))
+    found = staged(warehouse)
+    assert [state for state, _ in found["sessions"]] == [None]
+    assert found["sessions"][0][1] is not None
+    assert found["detected"] and {emotion for (emotion,) in found["detected"]} == {None}
+    assert (found["emotions"], found["analytics"]) == ([], [])
+    lake = b"".join(
+        p.read_bytes() for p in (settings.home / "lake/masterx/learning_session_emotions").rglob("*.parquet")
+    )
+    assert lake == b""
+
+
+def test_without_consent_to_analytics_no_session_enters_and_the_load_balances(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    parts = {"learning_sessions": [document("learning_sessions")]}
+    load(settings, offer(tmp_path / "in", users=[user(True, analytics=False)], **parts))
+    assert staged(warehouse)["sessions"] == []
+    with warehouse.connect("steward") as connection:
+        query = "select extracted, erased from ops.loads where entity = 'learning_sessions'"
+        assert connection.execute(query).fetchall() == [(1, 1)]
+
+
+def test_a_consent_withdrawn_later_takes_back_what_is_there_and_a_rebuild_does_too(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    parts = {name: [document(name)] for name in ("learning_sessions", "emotional_analytics")}
+    load(settings, offer(tmp_path / "one", users=[user(emotional=True)], **parts))
+    before = staged(warehouse)
+    assert before["emotions"] and before["analytics"] and before["sessions"][0][0]
+    load(settings, offer(tmp_path / "two", users=[user(emotional=False)]))
+    after = staged(warehouse)
+    assert (after["emotions"], after["analytics"], after["sessions"][0][0]) == ([], [], None)
+    assert {emotion for (emotion,) in after["detected"]} == {None}
+    rebuild(settings)
+    assert staged(warehouse) == after
