@@ -11,7 +11,10 @@ import click
 import psycopg
 from psycopg.rows import TupleRow
 
+from ingestion.contracts import load_contracts
 from ingestion.errors import MoodmartError
+from ingestion.load import find_system
+from ingestion.quarantine import fix, replay
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
 from orchestration.cli.rows import FORMATS, as_text, print_rows
@@ -69,10 +72,45 @@ def show_row(quarantine_id: int) -> None:
         click.echo(f"{name:<16}{text}" if name != "payload" else f"{name}\n{text}")
 
 
+@quarantine.command("fix")
+@click.argument("quarantine_id", metavar="ID", type=int)
+@click.option("--set", "changes", multiple=True, metavar="COLUMN=VALUE", help="New value; without `=VALUE` null.")
+def fix_row(quarantine_id: int, changes: tuple[str, ...]) -> None:
+    """Mend a quarantined row, or without --set accept it as it stands; `replay` then takes it in."""
+    pairs = [change.partition("=") for change in changes]
+    fix(_opened(), quarantine_id, {name: value if sign else None for name, sign, value in pairs})
+    click.echo(f"row {quarantine_id} is fixed; take it in with `moodmart quarantine replay`")
+
+
+@quarantine.command("replay")
+@click.option("--system", "systems", multiple=True)
+@click.option("--entity", "entities", multiple=True)
+def replay_rows(systems: tuple[str, ...], entities: tuple[str, ...]) -> None:
+    """Send open and fixed rows through today's rules again."""
+    settings = _opened()
+    tried = 0
+    for name in systems or load_contracts(settings.project_root):
+        system = find_system(settings, name)
+        for entity in system.roots:
+            if entities and entity.name not in entities:
+                continue
+            for result in replay(settings, system, entity):
+                if result.extracted:
+                    tried += result.extracted
+                    stay = f"{result.quarantined} stay" if result.quarantined else "none stays"
+                    taken = result.inserted + result.updated + result.unchanged
+                    click.echo(f"{result.system}.{result.entity}: {result.extracted} tried, {taken} taken in, {stay}")
+    click.echo("build the marts with `moodmart run`" if tried else "nothing is waiting")
+
+
+def _opened() -> Settings:
+    settings = Settings.from_env()
+    Warehouse(settings).up()
+    return settings
+
+
 def _as_steward() -> psycopg.Connection[TupleRow]:
-    warehouse = Warehouse(Settings.from_env())
-    warehouse.up()
-    return warehouse.connect("steward")
+    return Warehouse(_opened()).connect("steward")
 
 
 def _names(cursor: psycopg.Cursor[TupleRow]) -> list[str]:
