@@ -45,8 +45,9 @@ def _read(connection: psycopg.Connection, system: System, clause: Consent) -> An
     row = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
     found: list[tuple[str, bool]] = []
     if row == (True,):
-        query = sql.SQL("select {}::text, coalesce({}::text = any(%s), false) from {}").format(
-            sql.Identifier(PERSON), sql.Identifier(clause.column), sql.SQL(table)
+        # no answer is not a refusal: it is as unknown as a person without a row
+        query = sql.SQL("select {}::text, {c}::text = any(%s) from {} where {c} is not null").format(
+            sql.Identifier(PERSON), sql.SQL(table), c=sql.Identifier(clause.column)
         )
         found = connection.execute(query, [list(clause.allow)]).fetchall()
     allow, refuse = ([person for person, allows in found if allows is wanted] for wanted in (True, False))
@@ -81,7 +82,7 @@ def reapply(connection: psycopg.Connection, system: System, source: Entity, load
 
 def _take_back(connection: psycopg.Connection, system: System, entity: Entity, clause: Consent, load_id: int) -> None:
     refused = sql.SQL(
-        "t.{p} in (select {p} from {s} where _load_id = {id} and not coalesce({c}::text = any({allow}), false))"
+        "t.{p} in (select {p} from {s} where _load_id = {id} and not {c}::text = any({allow}))"
     ).format(
         p=sql.Identifier(PERSON),
         s=sql.SQL(system.entity(clause.entity).table),

@@ -14,9 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-Row = dict[str, Any]
+from ingestion.sample.files import Row
 
 LOG_FILE = Path("excite_log/excite-small.log")
 SESSION_GAP = timedelta(minutes=30)

@@ -7,14 +7,12 @@ in `README.md`. It runs as a part of
     python -m ingestion.sample.new_smell_build --from <public data> --to <folder>
 """
 
-import csv
-import gzip
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-Row = dict[str, Any]
+from ingestion.sample.files import Row
+from ingestion.sample.public_data import read_rows
 
 FOLDER = Path("open_bandit")
 POLICIES = ("random", "bts")
@@ -42,22 +40,21 @@ def feedback_rows(public_data: Path) -> list[Row]:
 
 
 def _impressions(path: Path, policy: str, campaign: str) -> Iterator[Row]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            at = datetime.fromisoformat(row["timestamp"])
-            yield {
-                "id": f"{policy}-{campaign}-{row['']}",
-                "perfumeId": f"{campaign}-{row['item_id']}",
-                # Slots of one list share their microsecond (and the features of the user).
-                "recommendationId": f"{policy}-{campaign}-{at:%Y%m%dT%H%M%S.%f}",
-                "source": "homepage",
-                "algorithm": policy,
-                "position": int(row["position"]),
-                "viewed": True,
-                "clicked": row["click"] == "1",
-                **dict.fromkeys(NOT_LOGGED, False),
-                "impressionTime": at,
-            }
+    for row in read_rows(path):
+        at = datetime.fromisoformat(row["timestamp"])
+        yield {
+            "id": f"{policy}-{campaign}-{row['']}",
+            "perfumeId": f"{campaign}-{row['item_id']}",
+            # Slots of one list share their microsecond (and the features of the user).
+            "recommendationId": f"{policy}-{campaign}-{at:%Y%m%dT%H%M%S.%f}",
+            "source": "homepage",
+            "algorithm": policy,
+            "position": int(row["position"]),
+            "viewed": True,
+            "clicked": row["click"] == "1",
+            **dict.fromkeys(NOT_LOGGED, False),
+            "impressionTime": at,
+        }
 
 
 def perfume_rows(feedback: Iterable[Row]) -> list[Row]:

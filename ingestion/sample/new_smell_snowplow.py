@@ -8,17 +8,15 @@ of
     python -m ingestion.sample.new_smell_build --from <public data> --to <folder>
 """
 
-import csv
-import gzip
 import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-Row = dict[str, Any]
+from ingestion.sample.files import Row
+from ingestion.sample.public_data import read_rows
 
 EVENTS_FILE = Path("snowplow_ecommerce/source/snowplow_ecommerce_events.csv.gz")
 ENTITY = "contexts_com_snowplowanalytics_snowplow_ecommerce_{}_1_0_0"
@@ -72,8 +70,7 @@ class TrackerEvent:
 
 def read_events(public_data: Path) -> list[TrackerEvent]:
     """All events of the log in file order."""
-    with gzip.open(public_data / EVENTS_FILE, "rt", encoding="utf-8", newline="") as file:
-        return [_event(row) for row in csv.DictReader(file)]
+    return [_event(row) for row in read_rows(public_data / EVENTS_FILE)]
 
 
 def _event(row: dict[str, str]) -> TrackerEvent:

@@ -21,12 +21,13 @@ class SourceBatch:
     unreadable: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Census:
     """How many rows the source held at the last load (None: unknown) and holds now, and the keys it holds now."""
 
     before: int | None
     now: int
+    """Final when the batches are read."""
     read_keys: Callable[[], Iterator[SourceBatch]]
 
 
@@ -35,6 +36,7 @@ class Extraction:
     """What has arrived: batches to read once, and the watermark that stands when they are loaded."""
 
     watermark: Watermark
+    """Final when the batches, and the census's keys where they are asked for, are read."""
     batches: Iterator[SourceBatch]
     census: Census | None = None
     """What tells which rows are gone; None: the source does not say."""
@@ -65,6 +67,20 @@ class Source(Protocol):
     def extract(self, entity: Entity, watermark: Watermark | None) -> Extraction | None:
         """What has arrived since `watermark` (None: everything); None when nothing has."""
         ...
+
+
+def offered_columns(entity: Entity, seen: set[str]) -> set[str]:
+    """Columns of rows that may leave out nulls: those `seen`, and those of the contract that rows can do without.
+
+    No row at all (nothing `seen`) lacks nothing.
+    """
+    required = {
+        column.source_column
+        for column in entity.columns
+        if any(rule.kind == "not_null" and rule.severity == "critical" for rule in column.rules)
+    }
+    missing = required - seen if seen else set()
+    return (set(entity.source_columns) - missing) | seen
 
 
 def require_columns(where: str, entity: Entity, present: Collection[str]) -> None:

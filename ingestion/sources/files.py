@@ -1,13 +1,14 @@
 """A folder of files: `<entity>.parquet|csv|jsonl` (also .gz), or a folder `<entity>/` of such files.
 
-The entity goes by its source or its staging name. A file counts as arrived when its content has not been loaded
-before; it is read whole, and the load tells which of its rows are new.
+The entity goes by its source or its staging name. Of a document database also `<entity>.bson|json`, and its .jsonl is
+Extended JSON (`dumps.py`). A file counts as arrived when its content has not been loaded before; it is read whole, and
+the load tells which of its rows are new.
 """
 
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,11 +18,13 @@ import pyarrow.parquet as pq
 
 from ingestion.contracts import Entity, System
 from ingestion.errors import SourceError
-from ingestion.sources.base import BATCH_ROWS, Extraction, SourceBatch, Watermark, require_columns
+from ingestion.sources.base import BATCH_ROWS, Extraction, SourceBatch, Watermark, offered_columns, require_columns
+from ingestion.sources.dumps import DOCUMENT_READERS, METADATA, columns_of_documents, read_documents
 
 CSV_BLOCK = 32 << 20
 """Bytes read at once; the longest line must fit."""
 SNIFFED_LINES = 1000
+Reader = Callable[[Path, Entity], Iterator[SourceBatch]]
 
 
 class FolderSource:
@@ -33,6 +36,7 @@ class FolderSource:
         self.folder = folder
         self.system = system
         self.name = str(folder.resolve())
+        self._readers = READERS | DOCUMENT_READERS if system.engine == "mongodb" else READERS
 
     def check(self, entities: tuple[Entity, ...]) -> tuple[str, ...]:
         """Every file can be opened and has its columns; returns the entities without a file."""
@@ -40,7 +44,9 @@ class FolderSource:
             raise SourceError("no such folder", f"source {self.system.name}: {self.folder}", "check the path")
         absent = tuple(entity.name for entity in entities if not self._files(entity))
         if len(absent) == len(entities):
-            expected = f"{entities[0].source}.parquet, .csv or .jsonl"
+            expected = (
+                f"{entities[0].source}.{'bson or .json' if '.bson' in self._readers else 'parquet, .csv or .jsonl'}"
+            )
             raise SourceError("no file of any entity", str(self.folder), f"expected e.g. {expected}")
         return absent
 
@@ -48,7 +54,7 @@ class FolderSource:
         """Type by column over the entity's files."""
         found: dict[str, str] = {}
         for path in self._files(entity):
-            columns = _columns_of(path, entity)
+            columns = _columns_of(path, entity, self._readers)
             require_columns(str(path), entity, columns)
             found |= columns
         return found
@@ -74,14 +80,14 @@ class FolderSource:
         found: list[Path] = []
         for path in self.folder.iterdir():
             if path.is_dir() and _bare(path.name) in names:
-                found += [inside for inside in path.iterdir() if _suffix(inside)]
-            elif _suffix(path) and _bare(path.name.removesuffix(_suffix(path))) in names:
+                found += [inside for inside in path.iterdir() if _suffix(inside, self._readers)]
+            elif (suffix := _suffix(path, self._readers)) and _bare(path.name.removesuffix(suffix)) in names:
                 found.append(path)
         return sorted(found)
 
     def _batches(self, entity: Entity, paths: list[Path]) -> Iterator[SourceBatch]:
         for path in paths:
-            read = READERS[_suffix(path)]
+            read = self._readers[_suffix(path, self._readers)]
             try:
                 yield from read(path, entity)
             except (pa.ArrowInvalid, gzip.BadGzipFile, EOFError) as error:
@@ -89,9 +95,11 @@ class FolderSource:
                 raise SourceError(f"cannot be read: {line}", str(path), "check the file") from None
 
 
-def _suffix(path: Path) -> str:
+def _suffix(path: Path, readers: Mapping[str, Reader]) -> str:
     """The kind of file by its name; empty for one nobody reads."""
-    return next((suffix for suffix in READERS if path.name.endswith(suffix)), "")
+    if path.name.endswith(METADATA):
+        return ""
+    return next((suffix for suffix in readers if path.name.endswith(suffix)), "")
 
 
 def _bare(name: str) -> str:
@@ -107,9 +115,11 @@ def _fingerprint(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
         return {**entry, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def _columns_of(path: Path, entity: Entity) -> dict[str, str]:
-    """Type by column of one file; text formats have but one type."""
-    suffix = _suffix(path)
+def _columns_of(path: Path, entity: Entity, readers: Mapping[str, Reader]) -> dict[str, str]:
+    """Type by column of one file; text formats and documents have but one type."""
+    suffix = _suffix(path, readers)
+    if readers[suffix] is read_documents:
+        return dict.fromkeys(columns_of_documents(path, entity), "document")
     try:
         if suffix == ".parquet":
             return {field.name: str(field.type) for field in pq.read_schema(path)}
@@ -181,19 +191,10 @@ def _lines(path: Path) -> IO[bytes]:
 def _jsonl_columns(path: Path, entity: Entity) -> set[str]:
     """Columns of the first lines; a JSON writer may leave out nulls, so only required ones must be among them."""
     seen: set[str] = set()
-    any_line = False
     with _lines(path) as lines:
         for _, line in zip(range(SNIFFED_LINES), lines, strict=False):
-            row = _json_object(line)
-            any_line = any_line or row is not None
-            seen |= set(row or ())
-    required = {
-        column.source_column
-        for column in entity.columns
-        if any(rule.kind == "not_null" and rule.severity == "critical" for rule in column.rules)
-    }
-    missing = required - seen if any_line else set()
-    return (set(entity.source_columns) - missing) | seen
+            seen |= set(_json_object(line) or ())
+    return offered_columns(entity, seen)
 
 
 def _json_object(line: bytes) -> dict[str, Any] | None:
@@ -248,7 +249,7 @@ def _is_utf8(value: str) -> bool:
     return True
 
 
-READERS: dict[str, Callable[[Path, Entity], Iterator[SourceBatch]]] = {
+READERS: dict[str, Reader] = {
     ".parquet": _read_parquet,
     ".csv": _read_csv,
     ".csv.gz": _read_csv,
