@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.events import Row, write_csv, write_jsonl, write_parquet
 from tests.planted_events import (
     AS_OF,
+    BAD_EVENTS,
     DAYS,
     EARLY_USERS,
     HOUSES,
@@ -23,6 +24,8 @@ from tests.planted_events import (
     PlantedEvents,
     iso,
 )
+
+__all__ = ["AS_OF", "BAD_EVENTS", "REPEATED_EVENTS", "plant"]
 
 REPEATED_EVENTS = 5
 TEXTS = [

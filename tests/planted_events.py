@@ -108,14 +108,16 @@ class PlantedEvents:
         return found
 
     def extremes(self) -> list[Row]:
-        """Users on the bounds of the formulas: here every day, all night, taking off only, trading to the tenth."""
+        """Users on the bounds of the formulas: daily, all night, taking off only, trading to the tenth, after years."""
         days = [START + timedelta(days=day, hours=day % 24) for day in range(DAYS)]
         plans = [("daily", day, ["PERFUME_VIEW", "BACK_BUTTON"]) for day in days]
         plans += [("all-night", days[60 + night], list(AGENDA["fan"]) * 3) for night in range(4)]
         plans += [("taking-off", days[50], ["COLLECTION_REMOVE", "WISHLIST_REMOVE"] * 2)]
-        plans += [("tenth", day, ["PAGE_VIEW"] * 3) for day in days[55:58]] + [
-            ("tenth", days[58], ["PURCHASE_COMPLETED"])
-        ]
+        plans += [("tenth", day, ["PAGE_VIEW"] * 3) for day in days[55:58]]
+        plans += [("tenth", days[58], ["PURCHASE_COMPLETED"])]
+        for user, years, later in (("faithful", (8, 4, 2), "COLLECTION_ADD"), ("haggling", (5, 4), "TRADE_OFFERED")):
+            plans += [(user, days[60] - timedelta(days=365 * ago), ["PERFUME_VIEW"] * 3) for ago in years]
+            plans += [(user, days[60], [later])]
         found: list[Row] = []
         for number, (user, start, types) in enumerate(plans):
             moments = [start + timedelta(minutes=place) for place in range(len(types))]
@@ -199,6 +201,7 @@ class PlantedEvents:
     def house(self, row: Row) -> Row:
         """A house's page."""
         row |= {"perfumeId": None, "houseId": self.chance.choice([*HOUSES, "house-y"])}
+        row["noteId"] = self.chance.choice([None, None, NOTES[0]])
         return {}
 
     def search(self, row: Row) -> Row:

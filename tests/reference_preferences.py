@@ -46,11 +46,7 @@ def user_preferences(
     events: pd.DataFrame, perfumes: pd.DataFrame, perfume_notes: pd.DataFrame, as_of: date
 ) -> pd.DataFrame:
     """Shares of aged evidence by user, kind and value."""
-    telling = events.dropna(subset="weight")
-    age = (pd.Timestamp(as_of, tz="UTC") - telling.day) / pd.Timedelta(days=1)
-    found = telling[["user_key", "perfume_id", "house_id", "note_id"]].assign(
-        evidence=telling.weight * 2 ** (-age / 30)
-    )
+    found = events.dropna(subset="weight")[["user_key", "perfume_id", "house_id", "note_id", "day", "weight"]]
     catalogue = perfumes[["perfume_id", "house_id", "perfume_type", "price"]].rename(columns={"house_id": "maker"})
     catalogue["price_band"] = price_band(catalogue.price)
     found = found.merge(catalogue, on="perfume_id", how="left")
@@ -65,8 +61,11 @@ def user_preferences(
         "price_band": found.assign(value=found.price_band),
     }
     long = pd.concat([frame.assign(kind=kind) for kind, frame in values.items()]).dropna(subset="value")
-    grouped = long.groupby(["user_key", "kind", "value"]).evidence
-    rows = grouped.agg(evidence_events="size", weight=fsum).query("weight > 0").reset_index()
+    # by day first: an add and its removal then cancel exactly
+    days = long.groupby(["user_key", "kind", "value", "day"]).weight.agg(["size", "sum"]).reset_index()
+    age = (pd.Timestamp(as_of, tz="UTC") - days.day) / pd.Timedelta(days=1)
+    by_value = days.assign(aged=days["sum"] * 2 ** (-age / 30)).groupby(["user_key", "kind", "value"])
+    rows = by_value.agg(evidence_events=("size", "sum"), weight=("aged", fsum)).query("weight > 0").reset_index()
     rows["weight"] /= rows.groupby(["user_key", "kind"]).weight.transform("sum")
     return rows
 

@@ -20,7 +20,11 @@
 
 
 {% macro exact_sum(expression) -%}
-    {{ double('sum(cast(' ~ expression ~ ' as decimal(38, 12)))') }}
+    {{ adapter.dispatch('exact_sum')(expression) }}
+{%- endmacro %}
+
+{% macro postgres__exact_sum(expression) -%}
+    {{ double('sum(cast(' ~ expression ~ ' as numeric))') }}
 {%- endmacro %}
 
 

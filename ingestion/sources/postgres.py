@@ -22,6 +22,7 @@ from ingestion.sources.base import Census, Extraction, SourceBatch, Watermark, r
 NATIVE_TYPES = frozenset({"int2", "int4", "int8", "float4", "float8", "bool", "timestamp", "timestamptz"})
 """Types that arrive as themselves; all others as their text."""
 BATCH_BYTES = 12 << 20
+SHORT_PASSWORD = 6
 
 # A row's 32 bit xmin as a full transaction id: the newest id with these low bits that is not in the future. For a row
 # frozen long ago this may be too new, and the row is read once more: never missed.
@@ -138,7 +139,11 @@ class PostgresSource:
         """One line without the password, and whether another try may help."""
         text = " ".join(str(error).split())
         password = urlsplit(self.address).password
-        text = text.replace(password, "***") if password else text
+        if password:
+            # a short password may be part of any word: then only the places where one stands are masked
+            places = [password] if len(password) >= SHORT_PASSWORD else [f":{password}@", f"password={password}"]
+            for place in places:
+                text = text.replace(place, "***")
         for known, kind, hint in FAILURES:
             if known in text:
                 return kind(text[-300:], self.name, hint)

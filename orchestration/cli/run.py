@@ -56,6 +56,7 @@ def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, ful
     day = parse(as_of, "--as-of") if as_of else settings.default_as_of()
     clock = Clock(sys.stdout)
     check_sources(settings, systems, clock)
+    Warehouse(settings).up()
     log = new_log(settings.home)
     with nullcontext(sys.stdout) if debug else quiet(log) as clock.out:
         order, outcome = perform(settings, systems, day, full_refresh, clock)
@@ -104,6 +105,8 @@ def conclude(settings: Settings, order: "Order", outcome: "Outcome", log: Path, 
     """Print the summary; 0 unless a blocking check or a step failed."""
     from orchestration.lib import marts, summary  # imports Dagster
 
+    if outcome.was_interrupted:
+        raise KeyboardInterrupt
     if bad := [failure for failure in outcome.failures if failure.is_bad_input]:
         more = f" (and {len(bad) - 1} more: see {log})" if len(bad) > 1 else ""
         raise click.ClickException(bad[0].reason + more)

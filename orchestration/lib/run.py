@@ -26,6 +26,7 @@ PHASES = {
     "judge_marts": "judge marts",
 }
 CHECK_FAILED = "DagsterAssetCheckFailedError"
+INTERRUPTED = "DagsterExecutionInterruptedError"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Outcome:
     """What became of a run. `loads` has the metadata of each entity's load by asset key; `models` were built."""
 
     run_id: str
+    run_succeeded: bool
+    was_interrupted: bool
     loads: dict[tuple[str, ...], dict[str, object]]
     models: int
     verdicts: tuple[Verdict, ...]
@@ -71,7 +74,7 @@ class Outcome:
     @property
     def succeeded(self) -> bool:
         """Whether nothing failed that stops a run."""
-        return not self.failures and not self.broken_checks
+        return self.run_succeeded and not self.broken_checks
 
     @property
     def skipped_build(self) -> bool:
@@ -121,6 +124,8 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
     made = [event.step_materialization_data.materialization for event in events]
     return Outcome(
         run_id=result.run_id,
+        run_succeeded=result.success,
+        was_interrupted=any(INTERRUPTED in _classes(event) for event in result.get_step_failure_events()),
         loads={
             tuple(m.asset_key.path): {name: item.value for name, item in m.metadata.items()}
             for m in made
@@ -151,11 +156,19 @@ def _failures(result: dg.ExecuteInProcessResult) -> Iterable[Failed]:
         if data.user_failure_data:
             told = data.user_failure_data
             yield Failed(event.step_key or "", told.description or "", BAD_INPUT in told.metadata)
-        elif data.error and data.error.cls_name != CHECK_FAILED:
+        elif data.error and CHECK_FAILED not in _classes(event):
             error = data.error
             while error.cause:
                 error = error.cause
             yield Failed(event.step_key or "", error.message, False)
+
+
+def _classes(event: dg.DagsterEvent) -> Iterable[str | None]:
+    """Class names of a failed step's error and of those that caused it."""
+    error = event.step_failure_data.error
+    while error:
+        yield error.cls_name
+        error = error.cause
 
 
 def _seconds(result: dg.ExecuteInProcessResult) -> dict[str, float]:

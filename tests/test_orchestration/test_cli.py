@@ -1,7 +1,8 @@
 """The command line as its users meet it: quick answers, one line for every mistake, nothing changed by one."""
 
 import json
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
 from tests.events import event, load, write_csv
-from tests.test_orchestration.command_line import moodmart
+from tests.test_orchestration.command_line import environment, moodmart
 
 
 @pytest.fixture
@@ -20,13 +21,17 @@ def quarantined(settings: Settings, warehouse: Warehouse, tmp_path: Path) -> Set
     return settings
 
 
-def test_query_answers_in_half_a_second(settings: Settings, warehouse: Warehouse) -> None:
-    took = []
-    for _ in range(3):
-        started = time.perf_counter()
-        assert moodmart(settings, "query", "select 1 as one").stdout == "one\n---\n  1\n(1 row)\n"
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.5
+def test_query_prints_an_aligned_table(settings: Settings, warehouse: Warehouse) -> None:
+    assert moodmart(settings, "query", "select 1 as one").stdout == "one\n---\n  1\n(1 row)\n"
+
+
+@pytest.mark.parametrize("command", ["query", "server", "quarantine"])
+def test_quick_commands_import_nothing_that_takes_seconds(settings: Settings, command: str) -> None:
+    code = f"import sys, orchestration.cli.{command}; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment(settings), capture_output=True, text=True, check=True
+    )
+    assert not {"dagster", "dbt", "great_expectations", "pandas", "pyarrow"} & set(found.stdout.split())
 
 
 def test_query_writes_csv(settings: Settings, warehouse: Warehouse) -> None:

@@ -1,5 +1,6 @@
 """`moodmart run` end to end, on the bundled sample and the real parts."""
 
+import resource
 import time
 from collections.abc import Iterator
 
@@ -19,6 +20,23 @@ def builds(settings: Settings) -> int:
         row = connection.execute("select count(*) from ops.runs").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def processor_seconds() -> float:
+    """What finished child processes have used: unlike the clock it does not depend on what else the machine does."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def wait_for_dbt(settings: Settings) -> None:
+    """Until dbt works in the warehouse."""
+    deadline = time.monotonic() + 60
+    with Warehouse(settings).connect("owner") as connection:
+        connection.autocommit = True
+        query = "select count(*) from pg_stat_activity where application_name = 'dbt' and datname = current_database()"
+        while connection.execute(query).fetchone() == (0,):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def profiles(settings: Settings) -> str:
@@ -65,9 +83,9 @@ def test_the_run_shows_in_dagster_under_its_logical_date(finished: Finished) -> 
 
 def test_a_second_run_finds_nothing_new_and_is_quick(finished: Finished) -> None:
     moodmart(finished.settings, "run")  # other tests may have built one mart or the other since
-    before, started = builds(finished.settings), time.perf_counter()
+    before, spent = builds(finished.settings), processor_seconds()
     result = moodmart(finished.settings, "run")
-    assert time.perf_counter() - started < 25
+    assert processor_seconds() - spent < 20
     assert result.returncode == 0
     assert "loads   nothing new" in result.stdout and "kept as they were" in result.stdout
     assert builds(finished.settings) == before
@@ -84,8 +102,7 @@ def test_a_broken_critical_rule_stops_before_dbt(broken_rule: Settings) -> None:
 def test_a_killed_run_shows_as_failed_and_the_next_one_builds_the_same_marts(finished: Finished) -> None:
     before = profiles(finished.settings)
     process = start(finished.settings, "run", "--as-of", "2022-12-15")
-    assert process.stdout is not None
-    next(line for line in process.stdout if " building " in line)
+    wait_for_dbt(finished.settings)
     process.kill()
     process.communicate()
     result = moodmart(finished.settings, "run")

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,12 @@ from tests.dbt_builds import build
 from tests.events import NEW_SMELL
 
 Rows = list[tuple[Any, ...]]
-LOADS = 4
-AS_OF_OF_LOADS = (planted.AS_OF - timedelta(days=20), planted.AS_OF, planted.AS_OF - timedelta(days=40), planted.AS_OF)
-FIRST_LOAD = 100
-"""Load ids of a split stay clear of those of real loads."""
-OLDER_VERSIONS = {
+AS_OF_OF_LOADS = (planted.AS_OF, planted.AS_OF - timedelta(days=40), planted.AS_OF, planted.AS_OF)
+EVENT_SHARES = (40, 40, 19, 1)
+"""Percent of the events in each load: the last brings little else than rows of the application and the catalogue."""
+EVENTS_AHEAD = 1000
+"""Load ids of events run ahead: a later load of another entity has a smaller id than they had before."""
+OLDER_VERSIONS: dict[str, dict[str, Any]] = {
     "user_sessions": {"user_key": "00000000-0000-0000-0000-00000000dead", "page_views": 77, "is_bounced": None},
     "perfumes": {"house_id": "house-of-before", "perfume_type": None, "price": 1.0},
 }
@@ -70,15 +71,13 @@ def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
     chance = random.Random(4)
     with Warehouse(source).connect("owner") as one, Warehouse(target).connect("owner") as two:
         ensure_tables(two, NEW_SMELL.entities)
-        parts = {entity.name: split(staging_rows(one, entity), chance) for entity in NEW_SMELL.entities}
+        parts = {entity.name: split(entity, staging_rows(one, entity), chance) for entity in NEW_SMELL.entities}
+        for name, before in OLDER_VERSIONS.items():
+            parts[name][0] += older(NEW_SMELL.entity(name), parts[name][-1], before)
         for number, as_of in enumerate(AS_OF_OF_LOADS):
             for entity in NEW_SMELL.entities:
-                # a later load of one entity may have a smaller id than the load of another before it
-                load_id = FIRST_LOAD + 100 * number - NEW_SMELL.entities.index(entity)
-                insert(two, entity, parts[entity.name][number], load_id)
-            if number == 0:
-                for name, before in OLDER_VERSIONS.items():
-                    insert_older(two, NEW_SMELL.entity(name), parts[name][LOADS - 1], before, FIRST_LOAD)
+                ahead = EVENTS_AHEAD if entity.partition_by else 0
+                insert(two, entity, parts[entity.name][number], ahead + number + 1)
             two.commit()
             build(target, as_of, artifacts)
 
@@ -88,12 +87,21 @@ def staging_rows(connection: psycopg.Connection, entity: Entity) -> Rows:
     return connection.execute(query).fetchall()  # type: ignore[arg-type]
 
 
-def split(rows: Rows, chance: random.Random) -> list[Rows]:
-    parts: list[Rows] = [[] for _ in range(LOADS)]
+def split(entity: Entity, rows: Rows, chance: random.Random) -> list[Rows]:
+    """Shuffle `rows` and deal them out to the loads."""
+    parts: list[Rows] = [[] for _ in EVENT_SHARES]
+    shares = EVENT_SHARES if entity.mode == "append" or entity.parent else None
     chance.shuffle(rows)
-    for row in rows:
-        chance.choice(parts).append(row)
+    for row, part in zip(rows, chance.choices(parts, shares, k=len(rows)), strict=True):
+        part.append(row)
     return parts
+
+
+def older(entity: Entity, rows: Rows, before: dict[str, Any]) -> Rows:
+    """What the rows said before."""
+    return [
+        tuple(before.get(name, value) for name, value in zip(entity.column_names, row, strict=True)) for row in rows
+    ]
 
 
 def insert(connection: psycopg.Connection, entity: Entity, rows: Rows, load_id: int) -> None:
@@ -114,14 +122,6 @@ def insert(connection: psycopg.Connection, entity: Entity, rows: Rows, load_id: 
     with connection.cursor() as cursor, cursor.copy(copy) as writer:
         for row in rows:
             writer.write_row((*row, load_id))
-
-
-def insert_older(
-    connection: psycopg.Connection, entity: Entity, rows: Rows, before: dict[str, Any], load_id: int
-) -> None:
-    """Write what the rows said before they came."""
-    older = [tuple(before.get(name, value) for name, value in zip(entity.column_names, row, strict=True)) for row in rows]
-    insert(connection, entity, older, load_id)
 
 
 def marts(settings: Settings) -> dict[str, Rows]:

@@ -53,7 +53,11 @@ events_weighed as (
     select
         events.*,
         {{ utc_date('events.occurred_at') }} as activity_date,
-        weights.weight + coalesce(weights.weight_per_star * (events.stars - 3), 0) as evidence,
+        -- a rating without stars tells nothing
+        weights.weight + case
+            when weights.weight_per_star = 0 then 0
+            else weights.weight_per_star * (events.stars - 3)
+        end as evidence,
         24 - mod(cast({{ epoch_seconds('events.occurred_at') }} as decimal(18, 6)), 86400) / 3600
             as hours_to_day_end
     from events

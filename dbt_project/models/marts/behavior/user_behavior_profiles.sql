@@ -98,9 +98,9 @@ exploration as (
         user_key,
         count(*) as perfumes_viewed,
         case
-            when sum(views) >= {{ var('exploration_min_views') }} then
-                1 - {{ exact_sum('views * ln(views)') }}
-                / {{ double('cast(sum(views) * ln(sum(views)) as decimal(38, 12))') }}
+            when sum(views) < {{ var('exploration_min_views') }} then null
+            when count(*) = 1 then 0
+            else 1 - {{ exact_sum('views * ln(views)') }} / (sum(views) * ln(sum(views)))
         end as exploration_score
     from perfumes_viewed
     group by user_key
