@@ -36,7 +36,7 @@ select
     entity,
     max(load_id)
 from ops.loads
-where inserted + updated + erased > 0
+where inserted + updated + deleted > 0
 group by 1, 2
 """
 

@@ -81,9 +81,7 @@ def reapply(connection: psycopg.Connection, system: System, source: Entity, load
 
 
 def _take_back(connection: psycopg.Connection, system: System, entity: Entity, clause: Consent, load_id: int) -> None:
-    refused = sql.SQL(
-        "t.{p} in (select {p} from {s} where _load_id = {id} and not {c}::text = any({allow}))"
-    ).format(
+    refused = sql.SQL("t.{p} in (select {p} from {s} where _load_id = {id} and not {c}::text = any({allow}))").format(
         p=sql.Identifier(PERSON),
         s=sql.SQL(system.entity(clause.entity).table),
         id=sql.Literal(load_id),

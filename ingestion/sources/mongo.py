@@ -54,7 +54,7 @@ SRV = "mongodb+srv://"
 SCHEMES = ("mongodb://", SRV)
 SELECTION_MILLISECONDS = 20_000
 """How long to look for a member to read: longer than the election of a new primary takes."""
-REPLY_DOCUMENTS = 1000
+REPLY_DOCUMENTS = 250
 SAMPLED_DOCUMENTS = 1000
 EXAMPLE = "it must read mongodb://user:password@host:27017/database, with special characters percent-encoded"
 HEADER_BYTES = 4

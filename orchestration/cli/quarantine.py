@@ -13,8 +13,6 @@ from psycopg.rows import TupleRow
 
 from ingestion.contracts import load_contracts
 from ingestion.errors import MoodmartError
-from ingestion.load import find_system
-from ingestion.quarantine import fix, replay
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
 from orchestration.cli.rows import FORMATS, as_text, print_rows
@@ -77,6 +75,8 @@ def show_row(quarantine_id: int) -> None:
 @click.option("--set", "changes", multiple=True, metavar="COLUMN=VALUE", help="New value; without `=VALUE` null.")
 def fix_row(quarantine_id: int, changes: tuple[str, ...]) -> None:
     """Mend a quarantined row, or without --set accept it as it stands; `replay` then takes it in."""
+    from ingestion.quarantine import fix  # imports Arrow
+
     pairs = [change.partition("=") for change in changes]
     fix(_opened(), quarantine_id, {name: value if sign else None for name, sign, value in pairs})
     click.echo(f"row {quarantine_id} is fixed; take it in with `moodmart quarantine replay`")
@@ -87,6 +87,9 @@ def fix_row(quarantine_id: int, changes: tuple[str, ...]) -> None:
 @click.option("--entity", "entities", multiple=True)
 def replay_rows(systems: tuple[str, ...], entities: tuple[str, ...]) -> None:
     """Send open and fixed rows through today's rules again."""
+    from ingestion.load import find_system  # imports Arrow
+    from ingestion.quarantine import replay
+
     settings = _opened()
     tried = 0
     for name in systems or load_contracts(settings.project_root):

@@ -1,6 +1,6 @@
 """`moodmart simulate`: data of all systems with known truth, from the simulator.
 
-    python -m orchestration.cli simulate --users 1000 --days 30 --seed 7 --to simulated
+python -m orchestration.cli simulate --users 1000 --days 30 --seed 7 --to simulated
 """
 
 import click

@@ -60,7 +60,8 @@ def start(context: dg.AssetExecutionContext, settings: Settings) -> DbtCliInvoca
     """
     translator = SchemaTranslator()
     wanted = get_updated_cli_invocation_params_for_context(context, {}, translator)
-    arguments = ["--full-refresh"] if dbt_project.FULL_REFRESH_TAG in context.run.tags else []
+    afresh = dbt_project.FULL_REFRESH_TAG in context.run.tags or builds.rows_were_removed(settings)
+    arguments = ["--full-refresh"] if afresh else []
     dbt_project.lend_parsed_project(settings)
     day = as_of.of_run(context.run.tags, settings)
     builds.begin(settings, context.run.run_id, day)

@@ -32,6 +32,14 @@ insert into ops.builds (run_id, dagster_run, load_id, code)
 select run_id, %(run)s, (select coalesce(max(load_id), 0) from ops.loads), %(code)s
 from new
 """
+REMOVED = """
+select exists (
+    select from ops.loads
+    where
+        deleted > 0
+        and load_id > (select coalesce(max(load_id), 0) from ops.builds where finished_at is not null)
+)
+"""
 FINISH = """
 update ops.builds set finished_at = now()
 where dagster_run = %(run)s and run_id = (select max(run_id) from ops.runs)
@@ -57,6 +65,17 @@ def is_current(settings: Settings, tags: Mapping[str, str]) -> bool:
     with Warehouse(settings).connect("owner") as connection:
         connection.execute(TABLE)
         row = connection.execute(IS_CURRENT, parameters).fetchone()
+    return bool(row and row[0])
+
+
+def rows_were_removed(settings: Settings) -> bool:
+    """Whether a load has taken rows out since the last finished build.
+
+    Incremental models see what arrives, not what is gone: after a removal they are built from scratch.
+    """
+    with Warehouse(settings).connect("owner") as connection:
+        connection.execute(TABLE)
+        row = connection.execute(REMOVED).fetchone()
     return bool(row and row[0])
 
 

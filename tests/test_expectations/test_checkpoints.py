@@ -114,8 +114,13 @@ def test_a_missing_table_is_looked_for_again(demo: Settings, judge: Judge) -> No
 
 
 def record_load(settings: Settings, load_id: int) -> None:
-    values = f"{load_id}, 'demo', 'things', 'x', 'succeeded', 1, 1, 0, 0, 0, 0, '{{}}', 'v', null, now(), now()"
-    execute(settings, f"insert into ops.loads values ({values})")
+    columns = "load_id, system, entity, source, status, extracted, inserted, updated, unchanged, quarantined, erased"
+    values = f"{load_id}, 'demo', 'things', 'x', 'succeeded', 1, 1, 0, 0, 0, 0"
+    execute(
+        settings,
+        f"insert into ops.loads ({columns}, reasons, rule_version, started_at, finished_at)"
+        f" values ({values}, '{{}}', 'v', now(), now())",
+    )
 
 
 def test_a_run_leaves_no_connection_open(demo: Settings, judge: Judge) -> None:
@@ -161,14 +166,14 @@ def environment(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Settin
 def test_the_command_exits_with_1_if_a_critical_rule_failed(
     environment: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--scope", "staging", "--name", "users"]) == 1
+    assert main(["--scope", "staging", "--name", "new_smell__users"]) == 1
     assert "FAILED  staging.new_smell__users: the table does not exist yet" in capsys.readouterr().out
 
 
 def test_the_command_exits_with_0_if_all_is_well(environment: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     with Warehouse(environment).connect() as connection:
         ensure_tables(connection, (load_contracts()["new_smell"].entity("users"),))
-    assert main(["--scope", "staging", "--name", "users"]) == 0
+    assert main(["--scope", "staging", "--name", "new_smell__users"]) == 0
     assert capsys.readouterr().out.splitlines()[1].split() == ["staging.new_smell__users", "0", "4", "0", "0"]
 
 
