@@ -6,21 +6,24 @@ python -m tests.documents FILE SESSIONS INTERACTIONS          a BSON file for me
 import gzip
 import random
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import bson
 import psycopg
+import pytest
 from bson import json_util
 from bson.codec_options import CodecOptions
 from bson.int64 import Int64
 
 from ingestion.contracts import Entity, System, load_contracts
+from ingestion.errors import MoodmartError
 from ingestion.ledger import LoadResult
 from ingestion.load import load_system
 from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
 
 Document = dict[str, Any]
 MASTERX: System = load_contracts()["masterx"]
@@ -270,6 +273,44 @@ def staged(connection: psycopg.Connection, entity: Entity = SESSIONS) -> list[tu
 def everything(connection: psycopg.Connection, entity: Entity = SESSIONS) -> dict[str, list[tuple[Any, ...]]]:
     """The staging rows of the entity and of all that is nested in it."""
     return {e.name: staged(connection, e) for e in (entity, *MASTERX.children(entity))}
+
+
+USERS = [user(number) for number in range(7)]
+Writer = Callable[..., Path]
+WRITERS: tuple[Writer, ...] = (write_bson, write_bson_gz, write_canonical, write_relaxed, write_array)
+
+
+def folder(path: Path, sessions: list[Document], write: Writer = write_bson) -> Path:
+    """A folder that holds `sessions` and their users."""
+    write(path, USERS, "users")
+    return write(path, sessions).parent
+
+
+def extracted(settings: Settings, address: object) -> LoadResult:
+    """What a load did with the sessions."""
+    return load(settings, address)["learning_sessions"]
+
+
+def quarantined(warehouse: Warehouse) -> list[tuple[Any, ...]]:
+    """Entity, place and reasons of every row in the quarantine."""
+    with warehouse.connect("steward") as connection:
+        return connection.execute("select entity, source_key, reasons from ops.quarantine order by 1, 2").fetchall()
+
+
+def refused(settings: Settings, warehouse: Warehouse, address: object) -> MoodmartError:
+    """The error of a load that leaves no session behind."""
+    with pytest.raises(MoodmartError) as caught:
+        load(settings, address)
+    with warehouse.connect("owner") as connection:
+        if connection.execute("select to_regclass(%s)", [SESSIONS.table]).fetchone() != (None,):
+            assert staged(connection) == []
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def undecodable(number: int) -> bytes:
+    """A session whose id is no UTF-8."""
+    return encoded(session(number)).replace(b"session-", b"sess\xff\xfe\xfd-", 1)
 
 
 if __name__ == "__main__":

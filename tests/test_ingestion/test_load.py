@@ -112,9 +112,11 @@ def test_a_dirty_batch_loads_its_good_rows_and_names_each_bad_one(
 
 def test_unreadable_lines_are_counted_and_kept(settings: Settings, warehouse: Warehouse, tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "in", [event(n) for n in range(20)])
-    path.write_text(path.read_text() + "{broken\n")
+    path.write_text(path.read_text() + "{broken\n{broken too\n")
     result = load(settings, path.parent)["user_interaction_events"]
-    assert (result.extracted, result.inserted, result.reasons) == (21, 20, {"unreadable_row": 1})
+    assert (result.extracted, result.inserted, result.reasons) == (22, 20, {"unreadable_row": 2})
+    with warehouse.connect("steward") as connection:
+        assert connection.execute("select count(*) from ops.quarantine").fetchone() == (2,)
 
 
 def test_rows_sent_again_are_unchanged_and_late_rows_are_loaded(
