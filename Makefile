@@ -5,7 +5,7 @@ SETUP := .venv/.ready
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: setup run test lint bench ui format browser clean
+.PHONY: setup run test test-slow lint bench ui format browser clean
 
 setup: $(SETUP)
 
@@ -25,6 +25,10 @@ ui: $(SETUP)
 
 test: $(SETUP) browser
 	$(BIN)/pytest $(ARGS)
+
+# a hundred kills of the loader and of the server
+test-slow: $(SETUP)
+	$(BIN)/pytest -m slow $(ARGS)
 
 bench: $(SETUP)
 	$(BIN)/python -m tests.benchmarks.ingestion $(ARGS)
