@@ -107,7 +107,9 @@ def write_quarantine(connection: psycopg.Connection, load_id: int, rows: Iterabl
         " %(rule_version)s, encode(sha256(convert_to(%(text)s, 'UTF8')), 'hex'))"
         " on conflict (system, entity, fingerprint) where status = 'open' do nothing"
     )
-    values = [{**row, "load_id": load_id, "text": f"{row['source_key']}{row['payload']}{row['reasons']}"} for row in rows]
+    values = [
+        {**row, "load_id": load_id, "text": f"{row['source_key']}{row['payload']}{row['reasons']}"} for row in rows
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
 

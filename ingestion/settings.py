@@ -6,7 +6,7 @@ This is the only module that reads environment variables; everything else is han
 |---|---|---|
 | MOODMART_HOME | folder of the embedded warehouse, the lake, credentials and reports | .moodmart |
 | MOODMART_DATABASE_URL | use this PostgreSQL instead of the embedded one | none |
-| MOODMART_SOURCE_<SYSTEM> | address of a system's source: postgresql://..., mongodb://... or a folder | bundled sample |
+| MOODMART_SOURCE_<SYSTEM> | a source's address: postgresql://..., mongodb://... or a folder | bundled sample |
 | MOODMART_ALERT_COMMAND | shell command that gets one line on standard input when a run fails | none |
 | MOODMART_UI_PORT | port of the start page of `moodmart ui`; Dagster has the next one | 3000 |
 """
