@@ -24,7 +24,7 @@ ui: $(SETUP)
 	$(BIN)/moodmart ui $(ARGS)
 
 test: $(SETUP) browser
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 # a hundred kills of the loader and of the server
 test-slow: $(SETUP)

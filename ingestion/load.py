@@ -88,8 +88,10 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
 
     Raises `SourceError`, `BadShareError` or `WarehouseError`, and has then changed nothing.
     """
-    source = source or open_source(settings, system)
     entities = (entity, *system.children(entity))
+    if source is None and not settings.has_source(system.name):
+        return [LoadResult(e.system, e.name) for e in entities]
+    source = source or open_source(settings, system)
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
         ensure_tables(connection, system.entities)
         ledger.lock_entity(connection, entity)

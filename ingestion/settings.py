@@ -33,7 +33,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     """`postgresql://` address of the owner role; None means the embedded server."""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Source address by system; a system without one reads the bundled sample."""
+    """Source address by system; with none at all, every system reads the bundled sample."""
     ui_port: int = 3000
     alert_command: str | None = None
     """Shell command that is given one line on standard input when a scheduled run fails."""
@@ -68,6 +68,10 @@ class Settings:
     def default_as_of(self) -> date:
         """The logical date of a run that names none: today (UTC), or the sample's last day when only it is read."""
         return SAMPLE_AS_OF if not self.sources else datetime.now(UTC).date()
+
+    def has_source(self, system: str) -> bool:
+        """Whether `system` is to be read: once any source is named, the sample no longer stands in for the others."""
+        return not self.sources or system in self.sources
 
     def source_address(self, system: str) -> str:
         """The address `system` is read from: the setting, or the bundled sample."""

@@ -76,6 +76,9 @@ def check_sources(settings: Settings, systems: Sequence[str], clock: Clock) -> N
     """Raise before anything is changed if a source cannot be read as its contract says."""
     for name in systems or load_contracts(settings.project_root):
         system = find_system(settings, name)
+        if not settings.has_source(name):
+            clock.say(f"{name} has no source")
+            continue
         clock.say(f"reading {name} from {shown_address(settings, name)}")
         if missing := check_source(settings, system):
             clock.say(f"{name} does not offer {', '.join(missing)}")

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from ingestion.errors import BadShareError
-from ingestion.load import load_system
+from ingestion.load import load_entity, load_system
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
 from tests.events import (
@@ -264,3 +264,11 @@ def test_clicked_results_and_filters_become_rows_of_their_own(
         filters = staged(connection, NEW_SMELL.entity("search_query_filters"))
     assert clicks == [("q1", 0, 3, "p3"), ("q1", 1, 1, "p1")]
     assert filters == [("q1", 0, "house", "h"), ("q1", 1, "note", "n")]
+
+
+def test_once_a_source_is_named_the_sample_no_longer_stands_in_for_the_others(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    named = settings.with_sources({"masterx": str(tmp_path)})
+    assert [result.load_id for result in load_entity(named, NEW_SMELL, EVENTS)] == [None, None]
+    assert load_entity(settings, NEW_SMELL, EVENTS)[0].extracted == 5335
