@@ -89,11 +89,13 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
     Raises `SourceError`, `BadShareError` or `WarehouseError`, and has then changed nothing.
     """
     entities = (entity, *system.children(entity))
-    if source is None and not settings.has_source(system.name):
-        return [LoadResult(e.system, e.name) for e in entities]
-    source = source or open_source(settings, system)
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
-        ensure_tables(connection, system.entities)
+        # the models stand on the tables of every system, loaded or not
+        every = load_contracts(settings.project_root).values()
+        ensure_tables(connection, tuple(e for s in every for e in s.entities))
+        if source is None and not settings.has_source(system.name):
+            return [LoadResult(e.system, e.name) for e in entities]
+        source = source or open_source(settings, system)
         ledger.lock_entity(connection, entity)
         observe(connection, entity, source)
         watermark = ledger.read_watermark(connection, entity, source.name)

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ingestion.contracts import Entity
+from ingestion.contracts import Entity, load_contracts
 from ingestion.load import load_system
 from ingestion.settings import Settings
 from ingestion.tables import LOAD_ID, ensure_month, ensure_tables
@@ -70,7 +70,7 @@ def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
     """Put every staging row of `source` into `target`, in shuffled loads with a build after each."""
     chance = random.Random(4)
     with Warehouse(source).connect("owner") as one, Warehouse(target).connect("owner") as two:
-        ensure_tables(two, NEW_SMELL.entities)
+        ensure_tables(two, tuple(entity for system in load_contracts().values() for entity in system.entities))
         parts = {entity.name: split(entity, staging_rows(one, entity), chance) for entity in NEW_SMELL.entities}
         for name, before in OLDER_VERSIONS.items():
             parts[name][0] += older(NEW_SMELL.entity(name), parts[name][-1], before)
