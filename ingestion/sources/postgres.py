@@ -78,8 +78,9 @@ class PostgresSource:
             if previous and int(previous.split(":")[1]) > snapshot.top:
                 known, previous = {}, None  # another or a restored database behind the same address
             batches = snapshot.read(self._query(entity, previous, snapshot.top))
-            first = next(batches, None)
+            # counted before the rows begin to flow: a connection has room for one running COPY and nothing beside it
             rows = snapshot.count(self._table(entity))
+            first = next(batches, None)
         except BaseException:
             snapshot.close()
             raise

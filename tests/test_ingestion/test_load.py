@@ -272,3 +272,16 @@ def test_once_a_source_is_named_the_sample_no_longer_stands_in_for_the_others(
     named = settings.with_sources({"masterx": str(tmp_path)})
     assert [result.load_id for result in load_entity(named, NEW_SMELL, EVENTS)] == [None, None]
     assert load_entity(settings, NEW_SMELL, EVENTS)[0].extracted == 5335
+
+
+def test_a_table_of_a_live_source_larger_than_one_batch_is_read_whole(settings: Settings, warehouse: Warehouse) -> None:
+    with psycopg.connect(str(settings.database_url)) as source:
+        create_prisma_tables(source)
+        source.execute(
+            """insert into "UserInteractionEvent"
+            (id, "sessionId", "eventType", "eventCategory", timestamp, "eventData", path, "userAgent")
+            select n::text, 's', 'PAGE_VIEW', 'VIEW', '2025-01-01', '{}', '/', repeat('x', 400)
+            from generate_series(1, 60000) as n"""
+        )
+        source.commit()
+        assert load(settings, settings.database_url)[EVENTS.name].inserted == 60_000
