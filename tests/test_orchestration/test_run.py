@@ -1,6 +1,5 @@
 """`moodmart run` end to end, on the bundled sample and the real parts."""
 
-import resource
 import time
 from collections.abc import Iterator
 
@@ -20,12 +19,6 @@ def builds(settings: Settings) -> int:
         row = connection.execute("select count(*) from ops.runs").fetchone()
     assert row is not None
     return int(row[0])
-
-
-def processor_seconds() -> float:
-    """What finished child processes have used: unlike the clock it does not depend on what else the machine does."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def wait_for_dbt(settings: Settings) -> None:
@@ -81,11 +74,10 @@ def test_the_run_shows_in_dagster_under_its_logical_date(finished: Finished) -> 
     assert runs[-1].is_success
 
 
-def test_a_second_run_finds_nothing_new_and_is_quick(finished: Finished) -> None:
+def test_a_second_run_finds_nothing_new_and_builds_nothing(finished: Finished) -> None:
     moodmart(finished.settings, "run")  # other tests may have built one mart or the other since
-    before, spent = builds(finished.settings), processor_seconds()
+    before = builds(finished.settings)
     result = moodmart(finished.settings, "run")
-    assert processor_seconds() - spent < 20
     assert result.returncode == 0
     assert "loads   nothing new" in result.stdout and "kept as they were" in result.stdout
     assert builds(finished.settings) == before
