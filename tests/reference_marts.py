@@ -23,6 +23,18 @@ INTERACTIONS = ("RATING", "REVIEW", "COLLECTION")
 TRADES = ("TRADE_INQUIRY", "TRADE_OFFERED", "TRADE_ACCEPTED", "TRADE_DECLINED")
 PURCHASES = ("PURCHASE_INITIATED", "PURCHASE_COMPLETED")
 
+GRAINS = {
+    "core.sessions": ["system", "session_key"],
+    "behavior.user_behavior_profiles": ["user_key"],
+    "behavior.user_preferences": ["user_key", "kind", "value"],
+    "behavior.user_price_ranges": ["user_key"],
+    "behavior.user_active_hours": ["user_key", "hour_of_day"],
+    "behavior.user_active_days": ["user_key", "day_of_week"],
+    "behavior.user_search_terms": ["user_key", "term_rank"],
+    "behavior.perfume_interaction_stats": ["perfume_id"],
+    "behavior.active_users": ["hour_ending_at"],
+}
+
 
 @dataclass(frozen=True)
 class Staged:

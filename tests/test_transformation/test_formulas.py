@@ -27,22 +27,14 @@ from ingestion.ledger import LoadResult
 from ingestion.load import load_system
 from ingestion.settings import SAMPLE_AS_OF, Settings
 from ingestion.warehouse import Warehouse
-from tests import movielens, planted
+from tests import movielens, planted, reference_marts
 from tests.dbt_builds import build
 from tests.events import EVENTS, NEW_SMELL
-from tests.reference_marts import marts, read_staged
+from tests.reference_marts import read_staged
 
-GRAINS = {
-    "core.sessions": ["system", "session_key"],
-    "behavior.user_behavior_profiles": ["user_key"],
-    "behavior.user_preferences": ["user_key", "kind", "value"],
-    "behavior.user_price_ranges": ["user_key"],
-    "behavior.user_active_hours": ["user_key", "hour_of_day"],
-    "behavior.user_active_days": ["user_key", "day_of_week"],
-    "behavior.user_search_terms": ["user_key", "term_rank"],
-    "behavior.perfume_interaction_stats": ["perfume_id"],
-    "behavior.active_users": ["hour_ending_at"],
-}
+REFERENCES = (reference_marts,)
+"""Modules with `GRAINS`, the key of each mart they compute, and `marts(staged, as_of)`."""
+GRAINS = {mart: key for module in REFERENCES for mart, key in module.GRAINS.items()}
 NOISE = 1e-12
 """A smaller weight may be what rounding leaves of likes and dislikes that cancel: not required, not forbidden."""
 CONSTANT = {"system", "total_comments", "as_of_date", "updated_at", "browser", "os"}
@@ -98,7 +90,8 @@ def built(
         events = next(result for result in load_system(source, NEW_SMELL) if result.entity == EVENTS.name)
         build(settings, data.as_of, tmp_path_factory.getbasetemp() / "formulas_target")
         with Warehouse(settings).connect("owner") as connection:
-            reference = marts(read_staged(connection), data.as_of)
+            staged = read_staged(connection)
+            reference = {mart: frame for part in REFERENCES for mart, frame in part.marts(staged, data.as_of).items()}
             found = {mart: table(connection, mart) for mart in GRAINS}
     return Built(data, events, found, reference)
 
