@@ -10,8 +10,12 @@ Great Expectations is imported only when there is something to judge, since that
 
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+
+import psycopg
+from psycopg import sql
 
 from expectations import results
 from expectations.declared import SCOPES, DeclaredSuite, declared_suites
@@ -23,12 +27,13 @@ COLUMNS = """
 select
     n.nspname || '.' || c.relname,
     c.oid::bigint,
+    c.relkind in ('r', 'p'),
     array_agg(a.attname::text)
 from pg_class as c
 inner join pg_namespace as n on c.relnamespace = n.oid
 inner join pg_attribute as a on c.oid = a.attrelid and a.attnum > 0 and not a.attisdropped
 where c.relkind in ('r', 'p', 'v', 'm') and n.nspname || '.' || c.relname = any(%s)
-group by 1, 2
+group by 1, 2, 3
 """
 LAST_CHANGES = """
 select
@@ -39,6 +44,18 @@ from ops.loads
 where inserted + updated + deleted > 0
 group by 1, 2
 """
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is in the warehouse: columns by table, tables without rows, fingerprints of the staging tables.
+
+    A fingerprint is of a table's rules and last change; a mart has none, since no ledger tells when it changed.
+    """
+
+    columns: Mapping[str, frozenset[str]]
+    empty: Collection[str]
+    states: Mapping[str, str]
 
 
 def run_checkpoint(
@@ -55,10 +72,10 @@ def run_checkpoint(
     keeps that judgement. Returns one result per declared rule; keeps them and rebuilds the Data Docs.
     """
     suites = declared_suites(settings.project_root, scope, systems, names)
-    columns, states = _look_up(settings, suites)
+    found = _look_up(settings, suites)
     known = results.newest_documents(settings) if changed_only else {}
-    changed = [s for s in suites if not _is_unchanged(states.get(s.table), known.get(s.table))]
-    judged = _judge(settings, scope, changed, columns, states) if changed else {}
+    changed = [s for s in suites if not _is_unchanged(found.states.get(s.table), known.get(s.table))]
+    judged = _judge(settings, scope, changed, found) if changed else {}
     return [check for suite in suites for check in check_results((known | judged)[suite.table])]
 
 
@@ -66,36 +83,37 @@ def _judge(
     settings: Settings,
     scope: str,
     suites: list[DeclaredSuite],
-    columns: Mapping[str, frozenset[str]],
-    states: Mapping[str, str],
+    found: Found,
 ) -> dict[str, Document]:
     from expectations import data_docs, validation  # these import Great Expectations
 
     judged_at = datetime.now(UTC)
-    judged = validation.judge(settings, suites, columns, judged_at)
+    judged = validation.judge(settings, suites, found.columns, found.empty, judged_at)
     for suite in suites:
-        judged[suite.table]["meta"]["state"] = states.get(suite.table)
+        judged[suite.table]["meta"]["state"] = found.states.get(suite.table)
     results.save(settings, scope, judged_at, judged.values())
     results.forget(settings, _declared_tables(settings))
     data_docs.build(settings)
     return judged
 
 
-def _look_up(settings: Settings, suites: Collection[DeclaredSuite]) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
-    """Columns of the tables that exist, and a fingerprint of each staging table's rules and last change.
-
-    A mart has no fingerprint: no ledger tells when it changed.
-    """
+def _look_up(settings: Settings, suites: Collection[DeclaredSuite]) -> Found:
     with Warehouse(settings).connect("owner") as connection:
-        found = connection.execute(COLUMNS, [[suite.table for suite in suites]]).fetchall()
+        rows = connection.execute(COLUMNS, [[suite.table for suite in suites]]).fetchall()
         loads = {(system, entity): load for system, entity, load in connection.execute(LAST_CHANGES)}
-    oids = {table: oid for table, oid, _ in found}
+        empty = {table for table, _, is_table, _ in rows if is_table and _is_empty(connection, table)}
+    oids = {table: oid for table, oid, _, _ in rows}
     states = {
         suite.table: _fingerprint(oids[suite.table], loads.get(suite.entity), suite.rules)
         for suite in suites
         if suite.entity and suite.table in oids
     }
-    return {table: frozenset(names) for table, _, names in found}, states
+    return Found({table: frozenset(names) for table, _, _, names in rows}, empty, states)
+
+
+def _is_empty(connection: psycopg.Connection, table: str) -> bool:
+    statement = sql.SQL("select 1 from {} limit 1").format(sql.Identifier(*table.split(".", 1)))
+    return connection.execute(statement).fetchone() is None
 
 
 def _fingerprint(*parts: object) -> str:

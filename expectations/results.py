@@ -30,6 +30,7 @@ COUNTED = (
     "missing_count",
     "missing_percent",
 )
+NO_EXCEPTION = {"raised_exception": False, "exception_message": None, "exception_traceback": None}
 NOT_COMPUTED = "the rule could not be computed"
 
 
@@ -68,7 +69,7 @@ def counts_only(result: Mapping[str, Any]) -> Document:
         "expectation_config": result["expectation_config"],
         "result": counted,
         "meta": {},
-        "exception_info": {"raised_exception": False, "exception_message": None, "exception_traceback": None},
+        "exception_info": NO_EXCEPTION,
     }
 
 
@@ -101,6 +102,17 @@ def not_judged(expectation_config: Document, problem: str) -> Document:
         "result": {},
         "meta": {},
         "exception_info": raised,
+    }
+
+
+def nothing_to_judge(expectation_config: Document) -> Document:
+    """The result of a rule on a table without rows."""
+    return {
+        "success": True,
+        "expectation_config": expectation_config,
+        "result": {name: 0 if name.endswith("_count") else None for name in COUNTED},
+        "meta": {},
+        "exception_info": NO_EXCEPTION,
     }
 
 

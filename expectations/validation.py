@@ -45,22 +45,25 @@ def judge(
     settings: Settings,
     suites: Collection[DeclaredSuite],
     columns: Mapping[str, frozenset[str]],
+    empty: Collection[str],
     judged_at: datetime,
 ) -> dict[str, Document]:
     """One result document per suite, by table; `columns` are those of the tables that exist.
 
-    A rule on a table or a column that is not there is not handed to the library and fails for that reason.
+    A rule on a table or a column that is not there is not handed to the library and fails for that reason. Nor is one
+    on a table of `empty`, those without rows: it passes, and the library's fixed cost for a table is saved.
     """
     judgeable = {
         suite.table: [rule for rule in suite.rules if rule_columns(rule) <= columns.get(suite.table, frozenset())]
         for suite in suites
     }
     run = RunIdentifier(run_name="moodmart", run_time=judged_at)
-    verdicts = _run(settings, [s for s in suites if judgeable[s.table]], judgeable, run)
+    verdicts = _run(settings, [s for s in suites if judgeable[s.table] and s.table not in empty], judgeable, run)
     documents = {}
     for suite in suites:
         of_suite = [
-            verdicts.get((suite.table, rule.code)) or _not_judged(suite, rule, columns.get(suite.table))
+            verdicts.get((suite.table, rule.code))
+            or _not_handed_over(suite, rule, columns.get(suite.table), suite.table in empty)
             for rule in suite.rules
         ]
         documents[suite.table] = results.assembled(suite.table, of_suite, _about(suite, run))
@@ -76,13 +79,13 @@ def _about(suite: DeclaredSuite, run: RunIdentifier) -> Document:
     }
 
 
-def _not_judged(suite: DeclaredSuite, rule: Rule, columns: frozenset[str] | None) -> Document:
+def _not_handed_over(suite: DeclaredSuite, rule: Rule, columns: frozenset[str] | None, is_empty: bool) -> Document:
+    config = expectation(suite, rule).configuration.to_json_dict()
     if columns is None:
-        problem = NO_TABLE
-    else:
-        missing = sorted(rule_columns(rule) - columns)
-        problem = f"the table has no column {', '.join(missing)}" if missing else results.NOT_COMPUTED
-    return results.not_judged(expectation(suite, rule).configuration.to_json_dict(), problem)
+        return results.not_judged(config, NO_TABLE)
+    if missing := sorted(rule_columns(rule) - columns):
+        return results.not_judged(config, f"the table has no column {', '.join(missing)}")
+    return results.nothing_to_judge(config) if is_empty else results.not_judged(config, results.NOT_COMPUTED)
 
 
 def _run(
