@@ -362,7 +362,8 @@ def _check_references(where: str, entity: Entity) -> None:
 
 def _yaml_files(root: Path, pattern: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     for path in sorted(root.glob(pattern)):
-        yield path, yaml.safe_load(path.read_text()) or {}
+        # the parser in C: seconds at the start of every process otherwise
+        yield path, yaml.load(path.read_text(), Loader=yaml.CSafeLoader) or {}
 
 
 def _with_nested_columns(entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
