@@ -5,7 +5,7 @@ SETUP := .venv/.ready
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: setup run test test-slow lint bench ui format browser clean
+.PHONY: setup run test test-slow lint bench bench-ingestion bench-systems ui format browser clean
 
 setup: $(SETUP)
 
@@ -30,8 +30,15 @@ test: $(SETUP) browser
 test-slow: $(SETUP)
 	$(BIN)/pytest -m slow $(ARGS)
 
-bench: $(SETUP)
+bench: bench-ingestion bench-systems
+
+# 2 million tracker events, next to \copy and dlt
+bench-ingestion: $(SETUP)
 	$(BIN)/python -m tests.benchmarks.ingestion $(ARGS)
+
+# all five systems, 5 million source rows, next to dlt
+bench-systems: $(SETUP)
+	$(BIN)/python -m tests.benchmarks.systems $(ARGS)
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

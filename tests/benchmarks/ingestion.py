@@ -4,8 +4,8 @@
 the same tables (same keys, indexes and partitions) from CSV; dlt writes the same Parquet, unvalidated, into a plain
 table. Every competitor runs in a process of its own on the same server; memory is that process's peak.
 
-    make bench                              2 million events
-    make bench ARGS="--rows 200000 --rounds 3"
+    make bench-ingestion                              2 million events
+    make bench-ingestion ARGS="--rows 200000 --rounds 3"
 """
 
 import argparse
@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import psycopg
@@ -25,6 +24,7 @@ from ingestion.contracts import load_contracts
 from ingestion.embedded import programs
 from ingestion.settings import PROJECT_ROOT, Settings
 from ingestion.warehouse import Warehouse
+from tests.benchmarks.measuring import Measured, dlt_environment, timed
 
 SYSTEM = load_contracts()["new_smell"]
 TABLES = tuple(SYSTEM.entity(name).table for name in ("user_interaction_events", "user_interaction_event_items"))
@@ -38,8 +38,6 @@ pipeline = dlt.pipeline("bench", pipelines_dir=sys.argv[3], dataset_name="dlt_be
                         destination=dlt.destinations.postgres(sys.argv[2]))
 pipeline.run(events())
 """
-Measured = tuple[float, float]
-"""Seconds of wall time, megabytes of the process's peak memory."""
 
 
 class Bench:
@@ -91,20 +89,8 @@ class Bench:
             connection.execute("drop schema if exists dlt_bench_staging cascade")
         pipelines = self.folder / "dlt"
         shutil.rmtree(pipelines, ignore_errors=True)
-        environment = {**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
         command = [sys.executable, "-c", DLT, str(self.parquet), self.warehouse.dsn("owner"), str(pipelines)]
-        return timed(command, environment)
-
-
-def timed(command: list[str], environment: dict[str, str]) -> Measured:
-    """Run `command` to its end."""
-    before = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command[:3]} failed with exit code {process.returncode}")
-    return time.perf_counter() - before, usage.ru_maxrss / 1024
+        return timed(command, dlt_environment())
 
 
 def main() -> None:
