@@ -39,7 +39,8 @@ def load_asset(settings: Settings, system: System, root: Entity, say: Callable[[
         with failing_plainly(context.retry_number):
             results = load_entity(settings, system, root)
         for result in results:
-            say(describe(result))
+            if result.extracted or result.deleted:
+                say(describe(result))
             yield dg.MaterializeResult(asset_key=[result.system, result.entity], metadata=metadata(result, settings))
 
     return load
@@ -57,6 +58,7 @@ def metadata(
         "unchanged": result.unchanged,
         "quarantined": result.quarantined,
         "erased": result.erased,
+        "deleted": result.deleted,
         "reasons": dict(result.reasons),
         "seconds": round(result.seconds, 3),
         "report": dg.MetadataValue.url(report_address(settings)),

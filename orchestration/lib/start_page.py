@@ -24,6 +24,7 @@ select distinct on (system, entity)
     system, entity, to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'),
     extracted, inserted, updated, unchanged, quarantined
 from ops.loads
+where extracted > 0 or deleted > 0
 order by system, entity, load_id desc
 """
 REASONS = """
@@ -124,7 +125,7 @@ def _loads(rows: Sequence[TupleRow]) -> str:
         [f"{system}.{entity}", _cell(loaded), *(_number(count) for count in counts[:-1]), _bad(counts[-1])]
         for system, entity, loaded, *counts in rows
     ]
-    return _table("The newest load of every entity", heads, body, "Nothing was loaded yet.")
+    return _table("The newest load of every entity that brought rows", heads, body, "Nothing was loaded yet.")
 
 
 def _reasons(rows: Sequence[TupleRow]) -> str:

@@ -25,7 +25,7 @@ def lines(order: Order, outcome: Outcome, marts: Mapping[str, int], home: Path) 
 
 def loads(outcome: Outcome) -> Iterator[str]:
     """Rows by entity, and why rows are in quarantine."""
-    new = {key: found for key, found in outcome.loads.items() if found["load_id"] is not None}
+    new = {key: found for key, found in outcome.loads.items() if found["extracted"] or found["deleted"]}
     if not new:
         yield "loads   nothing new"
         return
