@@ -42,20 +42,40 @@
 {%- endmacro %}
 
 
-{% macro dirty_recommendation_days() -%}
-    select {{ utc_date('shown_at') }} as activity_date
-    from {{ ref('stg_new_smell__recommendation_feedback') }}
+{% macro dirty_recommendation_days(cut_by_as_of) -%}
+    {%- set last_as_of -%}
+        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
+    {%- endset -%}
+    select shown_date from {{ ref('int_recommendations_shown') }}
     where _load_id > {{ folded('_recommendations_load_id') }}
-    group by {{ utc_date('shown_at') }}
+    {%- if cut_by_as_of %}
+    union
+    select shown_date from {{ ref('int_recommendations_shown') }}
+    where
+        shown_at >= {{ day_start('least(' ~ last_as_of ~ ', ' ~ as_of() ~ ')', 1) }}
+        and shown_at < {{ day_start('greatest(' ~ last_as_of ~ ', ' ~ as_of() ~ ')', 1) }}
+    {%- endif -%}
 {%- endmacro %}
 
 
-{% macro where_shown_on(dirty) -%}
+{% macro where_shown_on(dirty, keyword='where') -%}
     {%- if is_incremental() -%}
-    where
-        -- the range is for the index
-        shown_at >= (select {{ day_start('min(activity_date)') }} from {{ dirty }})
-        and shown_at < (select {{ day_start('max(activity_date)', 1) }} from {{ dirty }})
-        and {{ utc_date('shown_at') }} in (select {{ dirty }}.activity_date from {{ dirty }})
+    {{ keyword }} shown_date in (select {{ dirty }}.shown_date from {{ dirty }})
+    -- the range is for the index
+    and shown_at >= (select {{ day_start('min(shown_date)') }} from {{ dirty }})
+    and shown_at < (select {{ day_start('max(shown_date)', 1) }} from {{ dirty }})
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro wilson_bound(hits, trials, sign) -%}
+    {%- set z = var('interval_z') -%}
+    {%- set p = share(hits, trials) -%}
+    {%- set n = 'nullif(' ~ double(trials) ~ ', 0)' -%}
+    {%- set spread = z ~ ' * sqrt(' ~ p ~ ' * (1 - ' ~ p ~ ') / ' ~ n ~ ' + ' ~ z * z / 4 ~ ' / (' ~ n ~ ' * ' ~ n ~ '))' -%}
+    {%- set bound -%}
+        ({{ p }} + {{ z * z / 2 }} / {{ n }} {{ sign }} {{ spread }}) / (1 + {{ z * z }} / {{ n }})
+    {%- endset -%}
+    {#- rounding may leave less than nothing, and least() of PostgreSQL looks over a null -#}
+    case when {{ trials }} > 0 then least(greatest({{ bound }}, 0), 1) end
 {%- endmacro %}

@@ -23,6 +23,9 @@
     {% if model == 'int_session_subject_days' -%}
     select subject_id as perfume_id, activity_date from {{ ref(model) }}
     where subject_kind = 'perfume' and {{ mark }} > {{ folded(mark) }}
+    {%- elif model == 'int_recommendation_impression_days' -%}
+    select perfume_id, shown_date as activity_date from {{ ref(model) }}
+    where {{ mark }} > {{ folded(mark) }}
     {%- else -%}
     select perfume_id, activity_date from {{ ref(model) }}
     where perfume_id <> '(none)' and {{ mark }} > {{ folded(mark) }}
@@ -90,8 +93,14 @@ searches as (
 
 recommendations as (
 
-    select * from {{ ref('int_recommendation_impression_days') }}
-    {{ where_dirty('(perfume_id, activity_date)', 'dirty_days') }}
+    select
+        perfume_id,
+        shown_date as activity_date,
+        impressions,
+        clicks,
+        _recommendations_load_id
+    from {{ ref('int_recommendation_impression_days') }}
+    {{ where_dirty('(perfume_id, shown_date)', 'dirty_days') }}
 
 ),
 

@@ -1,22 +1,19 @@
 {{ config(
-    unique_key='activity_date',
+    unique_key='shown_date',
     indexes=[
-        {'columns': ['perfume_id', 'activity_date'], 'unique': true},
-        {'columns': ['activity_date']},
+        {'columns': ['perfume_id', 'shown_date'], 'unique': true},
+        {'columns': ['shown_date']},
         {'columns': ['_recommendations_load_id']},
     ],
 ) }}
 
 with
 
-{{ dirty_keys('dirty_days', [dirty_recommendation_days()]) }}
+{{ dirty_keys('dirty_days', [dirty_recommendation_days(false)]) }}
 
 recommendations as (
 
-    select
-        *,
-        {{ utc_date('shown_at') }} as activity_date
-    from {{ ref('stg_new_smell__recommendation_feedback') }}
+    select * from {{ ref('int_recommendations_shown') }}
     {{ where_shown_on('dirty_days') }}
 
 ),
@@ -24,14 +21,14 @@ recommendations as (
 final as (
 
     select
-        activity_date,
+        shown_date,
         perfume_id,
         count(*) as impressions,
         count(*) filter (where is_clicked) as clicks,
         max(_load_id) as _recommendations_load_id
     from recommendations
-    group by activity_date, perfume_id
+    group by shown_date, perfume_id
 
 )
 
-{{ final_rows('dirty_days', 'activity_date') }}
+{{ final_rows('dirty_days', 'shown_date') }}
