@@ -46,7 +46,7 @@
     {%- set last_as_of -%}
         (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
     {%- endset -%}
-    select shown_date from {{ ref('int_recommendations_shown') }}
+    select distinct shown_date from {{ ref('int_recommendations_shown') }}
     where _load_id > {{ folded('_recommendations_load_id') }}
     {%- if cut_by_as_of %}
     union

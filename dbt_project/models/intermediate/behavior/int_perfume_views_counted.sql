@@ -61,6 +61,7 @@ final as (
         cast(sum(views) as bigint) as views
     from views
     group by perfume_id
+    having sum(views) > 0
 
 )
 

@@ -136,6 +136,7 @@ final as (
         cast(sum(wishlist_change) as bigint) as wishlists
     from changes
     group by perfume_id
+    having sum(wishlist_change) > 0
 
 )
 
