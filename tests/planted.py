@@ -17,6 +17,7 @@ from tests.planted_events import (
     DAYS,
     EARLY_USERS,
     HOUSES,
+    NOTES,
     PERFUMES,
     SEED,
     SESSIONS,
@@ -32,6 +33,7 @@ TEXTS = [
     "rose oud", "Rose  Oud ", " ROSE\tOUD", "Müguet", "MÜGUET", "vetiver", "Vetiver", "amber", "zebra wood",
     "Zebra-wood", "fresh", "été", "ÉTÉ", "iris", "fig leaf", "tea", "sea salt", "only me", "nobody else", "(rare)",
 ]  # fmt: skip
+RESPONSES = ("addedToWishlist", "addedToCollection", "rated", "hidPerfume", "reportedIrrelevant")
 FLAG_FIELDS = ("addedToWishlist", "addedToCollection", "completedRating", "completedReview")
 
 
@@ -46,6 +48,7 @@ def plant(folder: Path, seed: int = SEED) -> None:
     write_jsonl(folder, planted.recommendations(), "RecommendationFeedback")
     write_csv(folder, planted.perfumes(), "Perfume")
     write_csv(folder, planted.perfume_notes(), "PerfumeNote")
+    write_csv(folder, planted.notes(), "Note")
     write_csv(folder, planted.sign_ups(), "User")
 
 
@@ -116,21 +119,35 @@ class Planted(PlantedEvents):
         }  # fmt: skip
 
     def recommendations(self) -> list[Row]:
-        """Recommended perfumes, two of them nowhere else, a tenth clicked."""
+        """Recommended perfumes, two of them nowhere else; lists of two algorithms with every response, or none."""
         chance, rows = self.chance, []
-        defaults = dict.fromkeys(("viewed", "addedToWishlist", "addedToCollection", "rated"), False)
         for number in range(400):
-            shown = START + timedelta(days=chance.uniform(0, DAYS))
+            if number % 4 == 0:
+                shown = START + timedelta(days=chance.uniform(0, DAYS) if number % 8 else 69.999)
+            algorithm = "random" if number % 12 < 8 else "nearest"
+            clicked = chance.random() < (0.1 if algorithm == "random" else 0.5)
+            waited = timedelta(milliseconds=chance.randint(0, 90_000))
             rows.append(
                 {
                     "id": f"shown-{number}", "userId": self.visitor(), "recommendationId": f"list-{number // 4}",
                     "perfumeId": chance.choice([*PERFUMES[4:], "perfume-pushed", "perfume-pushed-2"]),
-                    "source": "homepage", "algorithm": "random", "position": number % 4 + 1,
-                    "clicked": chance.random() < 0.1, "hidPerfume": False, "reportedIrrelevant": False,
-                    "impressionTime": iso(shown), **defaults,
+                    "source": "homepage" if number % 24 < 16 else "email", "algorithm": algorithm,
+                    "position": number % 4 + 1, "viewed": True, "clicked": clicked,
+                    "thumbsUp": chance.choice([None, True, False]), "thumbsDown": chance.choice([None, None, True]),
+                    "impressionTime": iso(shown + timedelta(hours=number % 4)),
+                    "firstInteractionTime": iso(shown + timedelta(hours=number % 4) + waited) if clicked else None,
+                    **{name: chance.random() < 0.2 for name in RESPONSES},
                 }
             )  # fmt: skip
         return rows
+
+    def notes(self) -> list[Row]:
+        """The notes but one, of three families, or of none."""
+        families = ["floral", "woody", None, "citrus"]
+        return [
+            {"id": note, "name": note.title(), "category": families[number % 4]}
+            for number, note in enumerate(NOTES[:-1])
+        ]
 
     def perfumes(self) -> list[Row]:
         """The catalogue, with gaps and prices on the bands' bounds."""
@@ -138,7 +155,8 @@ class Planted(PlantedEvents):
         return [
             {
                 "id": perfume, "name": None, "houseId": self.chance.choice([None, *HOUSES]),
-                "perfumeType": self.chance.choice([None, "eau de parfum", "Extrait"]), "concentration": None,
+                "perfumeType": self.chance.choice([None, "eau de parfum", "Extrait"]),
+                "concentration": [None, "15 %", "30 %"][number % 3],
                 "price": prices[number] if number < len(prices) else self.chance.randint(10, 300),
             }
             for number, perfume in enumerate([*PERFUMES, "perfume-unseen"])

@@ -33,6 +33,7 @@ PERFUMES = [f"perfume-{number:02d}" for number in range(24)]
 ELSEWHERE = ["perfume-x1", "perfume-x2", "perfume-x3"]
 HOUSES = ["house-a", "house-b", "house-c", "house-d"]
 NOTES = [f"note-{number}" for number in range(10)]
+VIEW_SOURCES = (None, "direct", "search", "recommendation", "social", "external")
 AGENDA = {
     "casual": {"PAGE_VIEW": 4, "PERFUME_VIEW": 4, "SEARCH_PERFORMED": 1, "BACK_BUTTON": 1, "PROFILE_VIEWED": 1},
     "fan": {
@@ -196,7 +197,8 @@ class PlantedEvents:
         """A perfume's page, whose duration comes in one place, the other, both or not at all."""
         row["duration"] = self.chance.choice([None, self.chance.randint(500, 90_000)])
         row["houseId"] = "house-x" if row["perfumeId"] in ELSEWHERE[:2] else self.chance.choice([None, "house-z"])
-        return {"viewDuration": self.chance.choice([None, self.chance.randint(500, 90_000)]), "source": "search"}
+        source = VIEW_SOURCES[self.made % len(VIEW_SOURCES)]
+        return {"viewDuration": self.chance.choice([None, self.chance.randint(500, 90_000)]), "source": source}
 
     def house(self, row: Row) -> Row:
         """A house's page."""
@@ -225,6 +227,11 @@ class PlantedEvents:
         if row["eventCategory"] == "WISHLIST" and self.chance.random() < 0.1:
             row["perfumeId"] = None
         return {"source": "detail_page"} if row["eventCategory"] == "COLLECTION" else {}
+
+    def purchase(self, row: Row) -> Row:
+        """A purchase, mostly with its price."""
+        row["value"] = self.made % 80 + 10.5 if self.made % 4 else None
+        return {}
 
     def notes(self, row: Row) -> Row:
         """The notes of a perfume, one of which may be named."""
@@ -257,6 +264,7 @@ DETAILS = {
     "COLLECTION_ADD": PlantedEvents.keep,
     "COLLECTION_UPDATE": PlantedEvents.keep,
     "COLLECTION_REMOVE": PlantedEvents.keep,
+    "PURCHASE_COMPLETED": PlantedEvents.purchase,
     "NOTES_EXPANDED": PlantedEvents.notes,
     "NOTES_COLLAPSED": PlantedEvents.notes,
 }

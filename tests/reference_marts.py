@@ -47,6 +47,7 @@ class Staged:
     recommendation_feedback: pd.DataFrame
     perfumes: pd.DataFrame
     perfume_notes: pd.DataFrame
+    notes: pd.DataFrame
     users: pd.DataFrame
 
 

@@ -2,17 +2,20 @@
     {%- set target = arg_dict['target_relation'] -%}
     {%- set written = arg_dict['temp_relation'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    {%- set key = arg_dict['unique_key'] -%}
+    {%- set marks_of_keys = ['_events_load_id', '_recommendations_load_id'] -%}
+    {%- set keys = arg_dict['unique_key'] -%}
+    {%- set key = keys if keys is string else (keys or []) | join(', ') -%}
+    {%- set marks = arg_dict['dest_columns'] | map(attribute='name') | select('in', marks_of_keys) -%}
 
     delete from {{ target }}
     {%- if key %}
-    where {{ key }} in (select {{ key }} from {{ written }})
+    where ({{ key }}) in (select {{ key }} from {{ written }})
     {%- endif %};
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ written }}
     {%- if key %}
-    where _events_load_id is not null
+    where {{ marks | first }} is not null
     {%- endif %}
 {%- endmacro %}
 

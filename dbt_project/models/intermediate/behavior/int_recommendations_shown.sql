@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 
@@ -12,8 +12,21 @@ final as (
 
     select
         feedback_id,
+        recommendation_id,
         perfume_id,
+        source,
+        algorithm,
+        position,
         is_clicked,
+        is_added_to_wishlist,
+        is_added_to_collection,
+        is_rated,
+        has_thumbs_up,
+        has_thumbs_down,
+        is_hidden,
+        is_reported_irrelevant,
+        shown_at,
+        {{ seconds_between('shown_at', 'first_interaction_at') }} as first_interaction_seconds,
         {{ utc_date('shown_at') }} as shown_date,
         _load_id
     from recommendations

@@ -2,7 +2,8 @@
     unique_key='session_key',
     indexes=[
         {'columns': ['session_key', 'activity_date', 'subject_kind', 'subject_id'], 'unique': true},
-        {'columns': ['visitor_key']},
+        {'columns': ['visitor_key', 'subject_id']},
+        {'columns': ['subject_id', 'activity_date']},
         {'columns': ['activity_date']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
@@ -66,6 +67,7 @@ events_weighed as (
 ),
 
 {% set at_day_end = halved('hours_to_day_end', var('trending_half_life_hours')) -%}
+{% set has_stars = "event_type in ('RATING_COMPLETED', 'RATING_UPDATED') and stars is not null" -%}
 days_counted as (
 
     select
@@ -74,13 +76,18 @@ days_counted as (
         subject_kind,
         subject_id,
         max(house_id) as house_id,
+        count(*) as events,
         count(*) filter (where is_perfume_view) as views,
         count(shown_ms) filter (where is_perfume_view) as timed_views,
         sum(shown_ms) filter (where is_perfume_view) as view_duration_ms,
         count(*) filter (where is_rating) as ratings,
         count(stars) filter (where is_rating) as starred_ratings,
         {{ exact_sum('case when is_rating then stars end') }} as rating_stars,
+        count(*) filter (where event_type = 'RATING_UPDATED') as rating_updates,
+        {{ first_by('stars', 'occurred_at desc, stars desc', has_stars) }} as last_rating_stars,
+        max(occurred_at) filter (where {{ has_stars }}) as last_rated_at,
         count(*) filter (where event_type = 'REVIEW_SUBMITTED') as reviews,
+        count(*) filter (where event_type = 'REVIEW_UPDATED') as review_updates,
         count(*) filter (where event_type = 'COLLECTION_ADD') as collection_adds,
         count(*) filter (where event_type = 'COLLECTION_REMOVE') as collection_removes,
         count(*) filter (where event_type = 'WISHLIST_ADD') as wishlist_adds,
@@ -88,13 +95,19 @@ days_counted as (
         count(*) filter (where event_type = 'SEARCH_RESULT_CLICKED') as search_clicks,
         count(*) filter (where event_type = 'TRADE_INQUIRY') as trade_inquiries,
         count(*) filter (where event_type = 'TRADE_ACCEPTED') as trades_accepted,
+        count(*) filter (where event_type = 'PURCHASE_COMPLETED') as purchases,
+        count(value) filter (where event_type = 'PURCHASE_COMPLETED') as priced_purchases,
+        {{ exact_sum("case when event_type = 'PURCHASE_COMPLETED' then value end") }}
+            as purchase_amount,
         count(evidence) as evidence_events,
         count(evidence) filter (where house_id is not null) as house_evidence_events,
         coalesce({{ exact_sum('evidence') }}, 0) as evidence,
         coalesce({{ exact_sum('case when house_id is not null then evidence end') }}, 0)
             as house_evidence,
         coalesce({{ exact_sum('evidence * ' ~ at_day_end) }}, 0) as day_end_evidence,
-        max(occurred_at) filter (where is_perfume_view) as last_viewed_at
+        max(occurred_at) filter (where is_perfume_view) as last_viewed_at,
+        min(occurred_at) as first_event_at,
+        max(occurred_at) as last_event_at
     from events_weighed
     group by session_key, activity_date, subject_kind, subject_id
 
@@ -110,13 +123,18 @@ final as (
         sessions.visitor_key,
         days_counted.house_id,
         days_counted.activity_date,
+        days_counted.events,
         days_counted.views,
         days_counted.timed_views,
         days_counted.view_duration_ms,
         days_counted.ratings,
         days_counted.starred_ratings,
         days_counted.rating_stars,
+        days_counted.rating_updates,
+        days_counted.last_rating_stars,
+        days_counted.last_rated_at,
         days_counted.reviews,
+        days_counted.review_updates,
         days_counted.collection_adds,
         days_counted.collection_removes,
         days_counted.wishlist_adds,
@@ -124,12 +142,17 @@ final as (
         days_counted.search_clicks,
         days_counted.trade_inquiries,
         days_counted.trades_accepted,
+        days_counted.purchases,
+        days_counted.priced_purchases,
+        days_counted.purchase_amount,
         days_counted.evidence_events,
         days_counted.house_evidence_events,
         days_counted.evidence,
         days_counted.house_evidence,
         days_counted.day_end_evidence,
         days_counted.last_viewed_at,
+        days_counted.first_event_at,
+        days_counted.last_event_at,
         sessions._events_load_id,
         sessions._session_rows_load_id
     from days_counted

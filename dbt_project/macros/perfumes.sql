@@ -1,0 +1,81 @@
+{% macro dirty_perfume_pairs(key, cut_by_as_of) -%}
+    {%- set last_as_of -%}
+        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
+    {%- endset -%}
+    {%- for mark in ['_events_load_id', '_session_rows_load_id'] -%}
+    select visitors.{{ key }}, subjects.subject_id as perfume_id
+    from {{ ref('int_session_visitors') }} as visitors
+    inner join {{ ref('int_session_subject_days') }} as subjects
+        on visitors.session_key = subjects.session_key
+    where
+        visitors.{{ mark }} > {{ folded(mark) }}
+        and visitors.{{ key }} is not null
+        and subjects.subject_kind = 'perfume'
+    {% if not loop.last -%}
+    union
+    {% endif -%}
+    {%- endfor -%}
+    {%- if cut_by_as_of -%}
+    union
+    select {{ key }}, subject_id as perfume_id from {{ ref('int_session_subject_days') }}
+    where
+        activity_date > least({{ last_as_of }}, {{ as_of() }})
+        and activity_date <= greatest({{ last_as_of }}, {{ as_of() }})
+        and {{ key }} is not null
+        and subject_kind = 'perfume'
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro month_start(date) -%}
+    cast({{ dbt.date_trunc('month', date) }} as date)
+{%- endmacro %}
+
+
+{% macro lifetime_counts() -%}
+    {{ return([
+        'views', 'timed_views', 'view_duration_ms', 'ratings', 'starred_ratings', 'reviews',
+        'search_clicks', 'trade_inquiries', 'trades_accepted', 'purchases', 'priced_purchases',
+        'viewers_change', 'wishlist_change', 'collection_change',
+        'search_impressions', 'recommendation_impressions', 'recommendation_clicks',
+    ]) }}
+{%- endmacro %}
+
+
+{% macro dirty_recommendation_days(cut_by_as_of) -%}
+    {%- set last_as_of -%}
+        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
+    {%- endset -%}
+    select distinct shown_date from {{ ref('int_recommendations_shown') }}
+    where _load_id > {{ folded('_recommendations_load_id') }}
+    {%- if cut_by_as_of %}
+    union
+    select shown_date from {{ ref('int_recommendations_shown') }}
+    where
+        shown_at >= {{ day_start('least(' ~ last_as_of ~ ', ' ~ as_of() ~ ')', 1) }}
+        and shown_at < {{ day_start('greatest(' ~ last_as_of ~ ', ' ~ as_of() ~ ')', 1) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro where_shown_on(dirty, keyword='where') -%}
+    {%- if is_incremental() -%}
+    {{ keyword }} shown_date in (select {{ dirty }}.shown_date from {{ dirty }})
+    -- the range is for the index
+    and shown_at >= (select {{ day_start('min(shown_date)') }} from {{ dirty }})
+    and shown_at < (select {{ day_start('max(shown_date)', 1) }} from {{ dirty }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro wilson_bound(hits, trials, sign) -%}
+    {%- set z = var('interval_z') -%}
+    {%- set p = share(hits, trials) -%}
+    {%- set n = 'nullif(' ~ double(trials) ~ ', 0)' -%}
+    {%- set spread = z ~ ' * sqrt(' ~ p ~ ' * (1 - ' ~ p ~ ') / ' ~ n ~ ' + ' ~ z * z / 4 ~ ' / (' ~ n ~ ' * ' ~ n ~ '))' -%}
+    {%- set bound -%}
+        ({{ p }} + {{ z * z / 2 }} / {{ n }} {{ sign }} {{ spread }}) / (1 + {{ z * z }} / {{ n }})
+    {%- endset -%}
+    {#- rounding may leave less than nothing, and least() of PostgreSQL looks over a null -#}
+    case when {{ trials }} > 0 then least(greatest({{ bound }}, 0), 1) end
+{%- endmacro %}

@@ -1,0 +1,64 @@
+{% macro sessions_summarised() -%}
+{% set in_order = 'occurred_at, event_id' -%}
+{% set in_reverse = 'occurred_at desc, event_id desc' -%}
+events_summarised as (
+
+    select
+        session_key,
+        {{ first_by('user_key', in_order, 'user_key is not null') }} as user_key,
+        {{ first_by('device_type', in_order, 'device_type is not null') }} as device_type,
+        {{ first_by('referrer', in_order, 'referrer is not null') }} as referrer,
+        {{ first_by('path', in_order, 'true') }} as entry_page,
+        {{ first_by('path', in_reverse, 'true') }} as exit_page,
+        count(*) as events,
+        count(*) filter (where event_category = 'VIEW') as page_views,
+        count(distinct perfume_id) filter (where event_type = 'PERFUME_VIEW') as perfumes_viewed,
+        count(*) filter (
+            where event_category in ('RATING', 'REVIEW', 'COLLECTION')
+        ) as interactions,
+        bool_or(event_type = 'WISHLIST_ADD') as has_added_to_wishlist,
+        bool_or(event_type = 'COLLECTION_ADD') as has_added_to_collection,
+        bool_or(event_type = 'RATING_COMPLETED') as has_completed_rating,
+        bool_or(event_type = 'REVIEW_SUBMITTED') as has_completed_review,
+        min(occurred_at) as started_at,
+        max(occurred_at) as ended_at,
+        max(_load_id) as _events_load_id
+    from events
+    group by session_key
+
+),
+
+final as (
+
+    select
+        coalesce(events_summarised.session_key, session_rows.session_key) as session_key,
+        -- the earliest event with a user decides; where none has one, the application does
+        coalesce(events_summarised.user_key, session_rows.user_key) as user_key,
+        coalesce(
+            events_summarised.user_key,
+            session_rows.user_key,
+            events_summarised.session_key,
+            session_rows.session_key
+        ) as visitor_key,
+        events_summarised.device_type,
+        events_summarised.referrer,
+        events_summarised.entry_page,
+        events_summarised.exit_page,
+        events_summarised.events,
+        events_summarised.page_views,
+        events_summarised.perfumes_viewed,
+        events_summarised.interactions,
+        events_summarised.has_added_to_wishlist,
+        events_summarised.has_added_to_collection,
+        events_summarised.has_completed_rating,
+        events_summarised.has_completed_review,
+        events_summarised.started_at,
+        events_summarised.ended_at,
+        coalesce(events_summarised._events_load_id, 0) as _events_load_id,
+        coalesce(session_rows._load_id, 0) as _session_rows_load_id
+    from events_summarised
+    full join session_rows
+        on events_summarised.session_key = session_rows.session_key
+
+)
+{%- endmacro %}

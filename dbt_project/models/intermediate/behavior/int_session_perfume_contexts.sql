@@ -1,0 +1,88 @@
+{{ config(
+    unique_key='session_key',
+    indexes=[
+        {'columns': ['session_key']},
+        {'columns': ['visitor_key', 'perfume_id']},
+        {'columns': ['_events_load_id']},
+        {'columns': ['_session_rows_load_id']},
+    ],
+) }}
+
+with
+
+{{ dirty_keys('dirty_sessions', [dirty_sessions()]) }}
+
+sessions as (
+
+    select * from {{ ref('int_sessions_summarised') }}
+    {{ where_dirty('session_key', 'dirty_sessions') }}
+
+),
+
+events as (
+
+    select
+        *,
+        {{ utc_date('occurred_at') }} as activity_date
+    from {{ ref('stg_new_smell__user_interaction_events') }}
+    where
+        perfume_id is not null
+        {{ where_dirty('session_key', 'dirty_sessions', 'and') }}
+
+),
+
+contexts as (
+
+    select
+        session_key,
+        perfume_id,
+        activity_date,
+        'view_source' as kind,
+        event_source as value
+    from events
+    where event_type = 'PERFUME_VIEW' and event_source is not null
+    union all
+    select
+        session_key,
+        perfume_id,
+        activity_date,
+        'device_type' as kind,
+        device_type as value
+    from events
+    where device_type is not null
+
+),
+
+contexts_counted as (
+
+    select
+        session_key,
+        perfume_id,
+        activity_date,
+        kind,
+        value,
+        count(*) as events
+    from contexts
+    group by session_key, perfume_id, activity_date, kind, value
+
+),
+
+final as (
+
+    select
+        contexts_counted.session_key,
+        contexts_counted.perfume_id,
+        contexts_counted.kind,
+        contexts_counted.value,
+        sessions.user_key,
+        sessions.visitor_key,
+        contexts_counted.activity_date,
+        contexts_counted.events,
+        sessions._events_load_id,
+        sessions._session_rows_load_id
+    from contexts_counted
+    inner join sessions on contexts_counted.session_key = sessions.session_key
+
+)
+
+{{ final_rows('dirty_sessions', 'session_key') }}
