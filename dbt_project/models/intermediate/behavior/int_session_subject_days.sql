@@ -4,6 +4,7 @@
         {'columns': ['session_key', 'activity_date', 'subject_kind', 'subject_id'], 'unique': true},
         {'columns': ['visitor_key']},
         {'columns': ['activity_date']},
+        {'columns': ['subject_id', 'activity_date']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
     ],
