@@ -7,6 +7,9 @@
     ],
 ) }}
 
+{#- outside of the condition, or dbt does not see it -#}
+{%- set claims = ref('int_search_claims') %}
+
 with
 
 {% if is_incremental() -%}
@@ -16,7 +19,7 @@ dirty_weeks as (
         {{ week_number('searched_date') }} || ' ' || search_text as text_week,
         search_text,
         {{ week_number('searched_date') }} as week_number
-    from {{ ref('int_search_claims') }}
+    from {{ claims }}
     where
         _build_id > {{ folded('_build_id') }}
         and search_text <> ''

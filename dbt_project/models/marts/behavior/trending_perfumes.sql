@@ -62,7 +62,7 @@ final as (
         evidence_events,
         trending_score,
         previous_trending_score,
-        {{ day_start(as_of(), 1) }} as scored_at,
+        {{ day_start(as_of(), 1) }} as updated_at,
         {{ as_of() }} as as_of_date
     from perfumes_ranked
     where trending_score is not null
