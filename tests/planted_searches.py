@@ -2,8 +2,9 @@
 
 searches without an outcome, and the events -> searches, many moved to where their session has events, completed.
 
-Among them: the same moment as an event or another search; half an hour of silence to the millisecond; flags that are all
-false; clicks listed, logged, both and neither; texts longer than what is kept; texts searched more or less every week.
+Among them: the same moment as an event or another search; half an hour of silence to the millisecond; flags that are
+all false; clicks listed, logged, both and neither; texts longer than what is kept; texts searched more or
+less every week.
 
     pytest tests/test_transformation/test_formulas.py
 """
@@ -47,7 +48,7 @@ def outcome(chance: random.Random) -> Row:
     clicks = chance.choice([0, 0, 0, 1, 3]) if count else 0
     flags = dict.fromkeys(FLAGS, False)
     if chance.random() < 0.5:
-        flags |= {name: True for name in chance.sample(FLAGS, chance.choice([1, 1, 2]))}
+        flags |= dict.fromkeys(chance.sample(FLAGS, chance.choice([1, 1, 2])), True)
     return flags | {
         "resultsCount": count,
         "resultsShown": None if count is None else min(count, 20),

@@ -78,7 +78,7 @@ def searches(staged: Any, owners: pd.Series, events: pd.DataFrame) -> pd.DataFra
 
 def outcomes(rows: pd.DataFrame, events: pd.DataFrame) -> list[dict[str, Any]]:
     """What the session does after each search, until its next one and for half an hour."""
-    by_session = {key: frame for key, frame in events.groupby("session_key")}
+    by_session = dict(list(events.groupby("session_key")))
     times = {key: list(frame) for key, frame in rows.groupby("session_key").searched_at}
     seen: dict[str, int] = {}
     result = []

@@ -1,5 +1,5 @@
 {% macro built_since(key, model) -%}
-    select {{ key }} from {{ ref(model) }}
+    select distinct {{ key }} from {{ ref(model) }}
     where _build_id > {{ folded('_build_id') }}
 {%- endmacro %}
 

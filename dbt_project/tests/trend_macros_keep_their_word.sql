@@ -1,4 +1,4 @@
--- what the macros of trends give for values with a known result; the row is returned if any promise fails
+-- what the macros of trends give for values with a known result; the row is returned if any fails
 {% set promises = {
     'sunday_begins_a_week': week_number("date '2022-12-18'") ~ ' = 1 + '
     ~ week_number("date '2022-12-17'"),

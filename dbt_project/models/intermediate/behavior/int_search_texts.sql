@@ -30,7 +30,9 @@ users_counted as (
     select
         search_text,
         count(*) as users,
-        min(first_searched_date) filter (where place = {{ var('rare_text_users') }}) as shared_since,
+        min(first_searched_date) filter (
+            where place = {{ var('rare_text_users') }}
+        ) as shared_since,
         max(_events_load_id) as _events_load_id,
         max(_build_id) as _build_id
     from user_texts
@@ -50,9 +52,9 @@ final as (
         coalesce(users_counted._build_id, 0) as _build_id,
         case
             when
-                former.search_text is not null
-                and users_counted.shared_since is not distinct from former.shared_since
-                then former._turn_id
+                users_counted.shared_since = former.shared_since
+                or (users_counted.shared_since is null and former.shared_since is null)
+                then coalesce(former._turn_id, 0)
             else {{ folded('_turn_id') }} + 1
         end as _turn_id
     from dirty_texts

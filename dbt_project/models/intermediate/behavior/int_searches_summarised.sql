@@ -55,7 +55,8 @@ searches as (
         *,
         -- the length keeps texts, and what is keyed by them, within an index's bounds
         left(
-            trim(regexp_replace(lower(query_text), '\s+', ' ', 'g')), {{ var('search_text_length') }}
+            trim(regexp_replace(lower(query_text), '\s+', ' ', 'g')),
+            {{ var('search_text_length') }}
         ) as search_text
     from {{ ref('stg_new_smell__search_queries') }}
     {{ where_dirty('session_key', 'dirty_sessions') }}
@@ -125,12 +126,10 @@ followed as (
     inner join events
         on
             searches.session_key = events.session_key
-            and events.occurred_at >= searches.searched_at
-            and (
-                searches.next_searched_at is null
-                or events.occurred_at < searches.next_searched_at
-            )
-            and {{ seconds_between('searches.searched_at', 'events.occurred_at') }} <= {{ patience }}
+            and searches.searched_at <= events.occurred_at
+            and coalesce(searches.next_searched_at > events.occurred_at, true)
+            and {{ seconds_between('searches.searched_at', 'events.occurred_at') }}
+            <= {{ patience }}
     group by searches.search_id
 
 ),

@@ -47,11 +47,10 @@ final as (
         case when searches.is_outcome_reported then 'reported' else 'derived' end as outcome_source,
         cast(char_length(searches.search_text) as bigint) as query_length,
         cast(
-            case
-                when searches.search_text = '' then 0
-                else 1 + char_length(searches.search_text)
-                    - char_length(replace(searches.search_text, ' ', ''))
-            end as bigint
+            char_length(searches.search_text)
+            - char_length(replace(searches.search_text, ' ', ''))
+            + case when searches.search_text = '' then 0 else 1 end
+            as bigint
         ) as query_words,
         searches.filter_price_min,
         searches.filter_price_max,
