@@ -27,3 +27,15 @@
 {% macro postgres__two_sided_p(z) -%}
     erfc(abs({{ double(z) }}) / sqrt({{ double('2') }}))
 {%- endmacro %}
+
+
+{% macro median_of(expressions) -%}
+    {{ adapter.dispatch('median_of')(expressions) }}
+{%- endmacro %}
+
+{% macro postgres__median_of(expressions) -%}
+    (
+        select percentile_cont(0.5) within group (order by listed.value)
+        from unnest(array[{{ expressions | join(', ') }}]) as listed (value)
+    )
+{%- endmacro %}

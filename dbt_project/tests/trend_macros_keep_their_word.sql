@@ -6,6 +6,8 @@
     'a_week_starts_on_its_sunday': week_start(week_number("date '2022-12-24'"))
     ~ " = date '2022-12-18'",
     'the_tail_beyond_1_96_is_5_percent': 'abs(' ~ two_sided_p('-1.959963984540054') ~ ' - 0.05) < 1e-12',
+    'the_median_of_four_lies_between_two': median_of([double(9), double(1), double(2), double(4)])
+    ~ ' = 3',
     'nothing_is_further_out_than_0': two_sided_p('0') ~ ' = 1',
 } -%}
 

@@ -123,18 +123,6 @@ volumes_by_part as (
 
 ),
 
-volumes as (
-
-    select
-        subject_kind,
-        subject_id,
-        week_number,
-        sum(volume) as volume
-    from volumes_by_part
-    group by subject_kind, subject_id, week_number
-
-),
-
 places as (
 
     {{ series(0, weeks_read - 1) }}
@@ -146,141 +134,104 @@ subjects as (
     select distinct
         subject_kind,
         subject_id
-    from volumes
+    from volumes_by_part
 
 ),
 
 -- every week of every subject, also those in which nothing happened
-grid as (
+every_week as (
 
+    select * from volumes_by_part
+    union all
     select
         subjects.subject_kind,
         subjects.subject_id,
         {{ last_week }} - places.n as week_number,
-        cast(coalesce(volumes.volume, 0) as bigint) as volume
+        0 as volume
     from subjects
     cross join places
-    left join volumes
-        on
-            subjects.subject_kind = volumes.subject_kind
-            and subjects.subject_id = volumes.subject_id
-            and {{ last_week }} - places.n = volumes.week_number
 
 ),
 
--- the weeks behind the trend of each week shown
-series_of_weeks as (
-
-    select
-        grid.subject_kind,
-        grid.subject_id,
-        ends.week_number as end_week,
-        grid.week_number,
-        grid.volume
-    from grid
-    inner join grid as ends
-        on
-            grid.subject_kind = ends.subject_kind
-            and grid.subject_id = ends.subject_id
-            and grid.week_number > ends.week_number - {{ weeks }}
-            and grid.week_number <= ends.week_number
-    where ends.week_number > {{ last_week }} - {{ weeks_shown }}
-
-),
-
-pairs_compared as (
-
-    select
-        earlier.subject_kind,
-        earlier.subject_id,
-        earlier.end_week,
-        percentile_cont(0.5) within group (
-            order by
-                {{ double('later.volume - earlier.volume') }}
-                / (later.week_number - earlier.week_number)
-        ) as slope,
-        sum(sign(later.volume - earlier.volume)) as s
-    from series_of_weeks as earlier
-    inner join series_of_weeks as later
-        on
-            earlier.subject_kind = later.subject_kind
-            and earlier.subject_id = later.subject_id
-            and earlier.end_week = later.end_week
-            and earlier.week_number < later.week_number
-    group by earlier.subject_kind, earlier.subject_id, earlier.end_week
-
-),
-
-ties_counted as (
+volumes as (
 
     select
         subject_kind,
         subject_id,
-        end_week,
-        volume,
-        count(*) as t
-    from series_of_weeks
-    group by subject_kind, subject_id, end_week, volume
+        week_number,
+        cast(sum(volume) as bigint) as volume_0
+    from every_week
+    group by subject_kind, subject_id, week_number
 
 ),
 
-ties_summed as (
+-- volume_1 is the volume of the week before, and so on
+volumes_before as (
+
+    select
+        *
+        {%- for n in range(1, weeks) %},
+        lag(volume_0, {{ n }}) over weeks_in_order as volume_{{ n }}
+        {%- endfor %}
+    from volumes
+    window weeks_in_order as (partition by subject_kind, subject_id order by week_number)
+
+),
+
+{% set slopes, signs, ties, total = [], [], [], [] -%}
+{% for later in range(weeks) -%}
+{% set equals = [] -%}
+{% for other in range(weeks) -%}
+{% set pair = 'volume_' ~ later ~ ' - volume_' ~ other -%}
+{% do equals.append('case when volume_' ~ later ~ ' = volume_' ~ other ~ ' then 1 else 0 end') -%}
+{% if other > later -%}
+{% do slopes.append('(' ~ pair ~ ') / ' ~ double(other - later)) -%}
+{% do signs.append('sign(' ~ pair ~ ')') -%}
+{% endif -%}
+{% endfor -%}
+{% set tied = '(' ~ equals | join(' + ') ~ ')' -%}
+{% do ties.append('(' ~ tied ~ ' - 1) * (2 * ' ~ tied ~ ' + 5)') -%}
+{% do total.append('volume_' ~ later) -%}
+{% endfor -%}
+measured as (
 
     select
         subject_kind,
         subject_id,
-        end_week,
-        sum(t * volume) as window_volume,
-        ({{ weeks * (weeks - 1) * (2 * weeks + 5) }} - sum(t * (t - 1) * (2 * t + 5))) / 18.0
-            as variance
-    from ties_counted
-    group by subject_kind, subject_id, end_week
+        week_number,
+        volume_0 as volume,
+        volume_1 as previous_volume,
+        {{ median_of(slopes) }} as slope,
+        {{ signs | join('\n        + ') }} as s,
+        -- a group of t equal volumes takes t (t - 1) (2 t + 5) away: each of them its part
+        ({{ weeks * (weeks - 1) * (2 * weeks + 5) }} - (
+            {{ ties | join('\n            + ') }}
+        )) / 18.0 as variance
+    from volumes_before
+    where
+        week_number > {{ last_week }} - {{ weeks_shown }}
+        and {{ total | join(' + ') }} > 0
 
 ),
 
 tested as (
 
     select
-        ends.subject_kind,
-        ends.subject_id,
-        ends.week_number,
-        ends.volume,
-        before.volume as previous_volume,
-        pairs_compared.slope,
-        pairs_compared.s,
+        measured.*,
         case
-            when pairs_compared.s = 0 then 1
-            else
-                {{ two_sided_p(
-                    '(abs(pairs_compared.s) - 1) / sqrt(nullif(ties_summed.variance, 0))'
-                ) }}
+            when measured.s = 0 then 1
+            else {{ two_sided_p('(abs(measured.s) - 1) / sqrt(nullif(measured.variance, 0))') }}
         end as p,
-        ends.week_number - {{ weeks - 1 }} >= case
-            when ends.subject_kind = 'query' then first_weeks.of_queries
+        measured.week_number - {{ weeks - 1 }} >= case
+            when measured.subject_kind = 'query' then first_weeks.of_queries
             else first_weeks.of_subjects
         end as is_measured,
-        ends.week_number > case
-            when ends.subject_kind = 'query' then first_weeks.of_queries
+        measured.week_number > case
+            when measured.subject_kind = 'query' then first_weeks.of_queries
             else first_weeks.of_subjects
         end as is_change_measured
-    from grid as ends
+    from measured
     cross join first_weeks
-    inner join grid as before
-        on
-            ends.subject_kind = before.subject_kind
-            and ends.subject_id = before.subject_id
-            and ends.week_number = before.week_number + 1
-    inner join pairs_compared
-        on
-            ends.subject_kind = pairs_compared.subject_kind
-            and ends.subject_id = pairs_compared.subject_id
-            and ends.week_number = pairs_compared.end_week
-    inner join ties_summed
-        on
-            ends.subject_kind = ties_summed.subject_kind
-            and ends.subject_id = ties_summed.subject_id
-            and ends.week_number = ties_summed.end_week
-    where ties_summed.window_volume > 0
 
 ),
 
