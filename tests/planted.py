@@ -25,6 +25,7 @@ from tests.planted_events import (
     PlantedEvents,
     iso,
 )
+from tests.planted_searches import with_outcomes
 
 __all__ = ["AS_OF", "BAD_EVENTS", "REPEATED_EVENTS", "plant"]
 
@@ -44,7 +45,7 @@ def plant(folder: Path, seed: int = SEED) -> None:
     events += events[:REPEATED_EVENTS]
     write_parquet(folder, events)
     write_csv(folder, planted.session_rows(events), "UserSession")
-    write_jsonl(folder, planted.searches(), "SearchQuery")
+    write_jsonl(folder, with_outcomes(planted.searches(), events, seed), "SearchQuery")
     write_jsonl(folder, planted.recommendations(), "RecommendationFeedback")
     write_csv(folder, planted.perfumes(), "Perfume")
     write_csv(folder, planted.perfume_notes(), "PerfumeNote")

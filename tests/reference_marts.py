@@ -44,6 +44,8 @@ class Staged:
     user_interaction_event_items: pd.DataFrame
     user_sessions: pd.DataFrame
     search_queries: pd.DataFrame
+    search_query_clicks: pd.DataFrame
+    search_query_filters: pd.DataFrame
     recommendation_feedback: pd.DataFrame
     perfumes: pd.DataFrame
     perfume_notes: pd.DataFrame

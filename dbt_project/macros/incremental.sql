@@ -68,9 +68,6 @@
 
 
 {% macro dirty_visitors(key) -%}
-    {%- set last_as_of -%}
-        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
-    {%- endset -%}
     select {{ key }} from {{ ref('int_session_visitors') }}
     where _events_load_id > {{ folded('_events_load_id') }} and {{ key }} is not null
     union
@@ -78,10 +75,18 @@
     where _session_rows_load_id > {{ folded('_session_rows_load_id') }} and {{ key }} is not null
     union
     select {{ key }} from {{ ref('int_session_hours') }}
-    where
-        activity_date > least({{ last_as_of }}, {{ as_of() }})
-        and activity_date <= greatest({{ last_as_of }}, {{ as_of() }})
-        and {{ key }} is not null
+    where {{ crossed_by_as_of('activity_date') }} and {{ key }} is not null
+{%- endmacro %}
+
+
+{% macro crossed_by_as_of(date_column) -%}
+    {%- set last_as_of -%}
+        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
+    {%- endset -%}
+    (
+        {{ date_column }} > least({{ last_as_of }}, {{ as_of() }})
+        and {{ date_column }} <= greatest({{ last_as_of }}, {{ as_of() }})
+    )
 {%- endmacro %}
 
 

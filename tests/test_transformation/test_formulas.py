@@ -27,12 +27,26 @@ from ingestion.ledger import LoadResult
 from ingestion.load import load_system
 from ingestion.settings import SAMPLE_AS_OF, Settings
 from ingestion.warehouse import Warehouse
-from tests import movielens, planted, reference_marts, reference_perfumes, reference_recommendations
+from tests import (
+    movielens,
+    planted,
+    reference_marts,
+    reference_perfumes,
+    reference_recommendations,
+    reference_search,
+    reference_trends,
+)
 from tests.dbt_builds import build
 from tests.events import EVENTS, NEW_SMELL
 from tests.reference_marts import read_staged
 
-REFERENCES = (reference_marts, reference_perfumes, reference_recommendations)
+REFERENCES = (
+    reference_marts,
+    reference_perfumes,
+    reference_recommendations,
+    reference_search,
+    reference_trends,
+)
 """Modules with `GRAINS`, the key of each mart they compute, and `marts(staged, as_of)`."""
 GRAINS = {mart: key for module in REFERENCES for mart, key in module.GRAINS.items()}
 NOISE = 1e-12

@@ -140,9 +140,7 @@ STEPS = (
 
 @pytest.mark.parametrize("view", LIVE)
 @pytest.mark.parametrize("step", STEPS)
-def test_a_live_view_is_a_recount_of_all_events(
-    steps: dict[str, tuple[Tables, Tables]], step: str, view: str
-) -> None:
+def test_a_live_view_is_a_recount_of_all_events(steps: dict[str, tuple[Tables, Tables]], step: str, view: str) -> None:
     found, expected = (tables[view] for tables in steps[step])
     assert found.keys() == expected.keys()
     for key, row in expected.items():

@@ -23,7 +23,6 @@ perfumes as (
 
 ),
 
-{% set age_hours = '24 * ' ~ dbt.datediff('activity_date', as_of(), 'day') -%}
 recent as (
 
     select
@@ -34,10 +33,7 @@ recent as (
         sum(views) filter (
             where {{ within_days('activity_date', var('activity_window_days')) }}
         ) as views_last_30_days,
-        {{ exact_sum(
-            'case when ' ~ within_days('activity_date', var('trending_window_days'))
-            ~ ' then day_end_evidence * ' ~ halved(age_hours, var('trending_half_life_hours')) ~ ' end'
-        ) }} as trending_score
+        {{ trending_score('day_end_evidence', 'activity_date', as_of()) }} as trending_score
     from recent_days
     group by perfume_id
 

@@ -1,0 +1,19 @@
+{% macro built_since(key, model) -%}
+    select distinct {{ key }} from {{ ref(model) }}
+    where _build_id > {{ folded('_build_id') }}
+{%- endmacro %}
+
+
+{% macro newer_than_of_search(model, mark) -%}
+    select searches.session_key
+    from {{ ref(model) }} as parts
+    inner join {{ ref('stg_new_smell__search_queries') }} as searches
+        on parts.search_id = searches.search_id
+    where parts._load_id > {{ folded(mark) }}
+{%- endmacro %}
+
+
+{% macro turned_since(key) -%}
+    select {{ key }} from {{ ref('int_search_texts') }}
+    where _turn_id > {{ folded('_turn_id') }}
+{%- endmacro %}

@@ -1,0 +1,71 @@
+{{ config(
+    unique_key='subject_week',
+    indexes=[
+        {'columns': ['subject_week']},
+        {'columns': ['week_number']},
+        {'columns': ['_events_load_id']},
+    ],
+) }}
+
+{%- set key = "week_number || ' ' || subject_kind || ' ' || subject_id" %}
+
+with
+
+{% if is_incremental() -%}
+dirty_weeks as (
+
+    select distinct
+        subject_kind,
+        subject_id,
+        {{ week_number('activity_date') }} as week_number
+    from {{ ref('int_session_subject_days') }}
+    where _events_load_id > {{ folded('_events_load_id') }}
+
+),
+
+dirty_subject_weeks as (
+
+    select {{ key }} as subject_week from dirty_weeks
+
+),
+
+{% endif -%}
+subject_days as (
+
+    select
+        days.subject_kind,
+        days.subject_id,
+        coalesce(days.house_id, '(none)') as house_id,
+        days.evidence_events,
+        days.house_evidence_events,
+        days._events_load_id,
+        {{ week_number('days.activity_date') }} as week_number
+    from {{ ref('int_session_subject_days') }} as days
+    {% if is_incremental() -%}
+    inner join dirty_weeks
+        on
+            days.subject_kind = dirty_weeks.subject_kind
+            and days.subject_id = dirty_weeks.subject_id
+            and days.activity_date >= {{ week_start('dirty_weeks.week_number') }}
+            and days.activity_date < {{ week_start('dirty_weeks.week_number + 1') }}
+    {%- endif %}
+
+),
+
+final as (
+
+    select
+        {{ key }} as subject_week,
+        subject_kind,
+        subject_id,
+        house_id,
+        week_number,
+        cast(sum(evidence_events) as bigint) as evidence_events,
+        cast(sum(house_evidence_events) as bigint) as house_evidence_events,
+        max(_events_load_id) as _events_load_id
+    from subject_days
+    group by subject_kind, subject_id, house_id, week_number
+
+)
+
+{{ final_rows('dirty_subject_weeks', 'subject_week') }}
