@@ -13,3 +13,13 @@
         and {{ date_column }} <= {{ as_of() }}
     )
 {%- endmacro %}
+
+
+{% macro last_sunday() -%}
+    {{ adapter.dispatch('last_sunday')() }}
+{%- endmacro %}
+
+{% macro postgres__last_sunday() -%}
+    {#- 1900-01-07 was a Sunday -#}
+    ({{ as_of() }} - mod({{ as_of() }} - cast('1900-01-07' as date), 7))
+{%- endmacro %}

@@ -18,6 +18,8 @@
     'thirty_days_begin_29_before_as_of': within_days(as_of() ~ ' - 29', 30),
     'thirty_days_do_not_begin_earlier': 'not ' ~ within_days(as_of() ~ ' - 30', 30),
     'thirty_days_end_with_as_of': within_days(as_of(), 30),
+    'the_week_ends_on_a_sunday': "extract(isodow from " ~ last_sunday() ~ ") = 7",
+    'the_week_ends_within_the_last_seven_days': within_days(last_sunday(), 7),
     'thirty_days_do_not_end_later': 'not ' ~ within_days(as_of() ~ ' + 1', 30),
 } -%}
 
