@@ -18,7 +18,8 @@ from scipy.special import gammaln, psi
 Vector = NDArray[np.float64]
 
 STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.0, -1.0, -1.0, 1.0), (1.0, 0.0, 1.0, 2.0))
-"""Logarithms of r, alpha in mean ages, a and b to begin with: fixed, so that equal data give equal fits."""
+"""Logarithms of r, alpha in mean ages, a and b to begin with, until a search converges: fixed, so that equal data give
+equal fits."""
 FARTHEST = 9.0
 """Logarithms are sought within this distance of 0: beyond, users are all alike and the likelihood is flat."""
 
@@ -48,8 +49,8 @@ def fit(observed: Observed) -> Fit | None:
     """The most likely parameters, or None when no search converges. Equal input gives equal bits."""
     scale = float(np.average(observed.age, weights=observed.users)) or 1.0
     scaled = Observed(observed.repeats, observed.recency / scale, observed.age / scale, observed.users)
-    searches = [
-        minimize(
+    for start in STARTS:
+        search = minimize(
             partial(_cost, observed=scaled),
             start,
             jac=True,
@@ -57,14 +58,11 @@ def fit(observed: Observed) -> Fit | None:
             bounds=[(-FARTHEST, FARTHEST)] * 4,
             options={"maxiter": 2000, "maxfun": 5000, "ftol": 1e-14, "gtol": 1e-8},
         )
-        for start in STARTS
-    ]
-    found = [search for search in searches if search.success and np.isfinite(search.fun)]
-    if not found:
-        return None
-    r, alpha, a, b = np.exp(min(found, key=lambda search: search.fun).x)
-    best = (float(r), float(alpha * scale), float(a), float(b))
-    return Fit(*best, log_likelihood=log_likelihood(best, observed))
+        if search.success and np.isfinite(search.fun):
+            r, alpha, a, b = np.exp(search.x)
+            best = (float(r), float(alpha * scale), float(a), float(b))
+            return Fit(*best, log_likelihood=log_likelihood(best, observed))
+    return None
 
 
 def log_likelihood(parameters: tuple[float, float, float, float], observed: Observed) -> float:

@@ -107,6 +107,25 @@ exploration as (
 
 ),
 
+parameters as (
+
+    select * from {{ ref('model_parameters') }}
+    where model = 'bg_nbd'
+
+),
+
+-- one row, of nulls where nothing was fitted
+churn_parameters as (
+
+    select
+        max(value) filter (where parameter = 'r') as r,
+        max(value) filter (where parameter = 'alpha') as alpha,
+        max(value) filter (where parameter = 'a') as a,
+        max(value) filter (where parameter = 'b') as b
+    from parameters
+
+),
+
 population as (
 
     select user_key from totals
@@ -153,6 +172,7 @@ profiles as (
         totals.avg_review_length as lifetime_avg_review_length,
         totals.first_active_at,
         totals.last_active_at,
+        {{ utc_date('totals.first_active_at') }} as first_active_date,
         {{ utc_date('totals.last_active_at') }} as last_active_date,
         users_signed_up.signed_up_at as created_at,
         {{ as_of() }} as as_of_date
@@ -191,6 +211,26 @@ engagement as (
 
 ),
 
+{% set recency_days = dbt.datediff('first_active_date', 'last_active_date', 'day') -%}
+{% set age_days = dbt.datediff('first_active_date', 'as_of_date', 'day') -%}
+-- log odds of having left, Fader, Hardie & Lee: P(alive) = 1 / (1 + odds). A user who never came
+-- back cannot have left after coming back; the greatest keeps b + x - 1 above 0 for those
+churn as (
+
+    select
+        engagement.*,
+        churn_parameters.r is not null as is_fitted,
+        ln(churn_parameters.a)
+        - ln(churn_parameters.b + greatest(lifetime_active_days - 2, 0))
+        + (churn_parameters.r + lifetime_active_days - 1) * (
+            ln(churn_parameters.alpha + {{ age_days }})
+            - ln(churn_parameters.alpha + {{ recency_days }})
+        ) as log_odds_left
+    from engagement
+    cross join churn_parameters
+
+),
+
 final as (
 
     select
@@ -226,6 +266,12 @@ final as (
             + {{ var('engagement_depth_weight') }} * depth
             + {{ var('engagement_contribution_weight') }} * contribution
         ) as engagement_score,
+        case
+            when not is_fitted or lifetime_active_days = 0 then null
+            when lifetime_active_days = 1 or log_odds_left < -700 then 0
+            when log_odds_left > 700 then 1
+            else 1 - 1 / (1 + exp(log_odds_left))
+        end as churn_risk,
         lifetime_sessions,
         lifetime_active_days,
         lifetime_events,
@@ -245,7 +291,7 @@ final as (
         {{ day_start('as_of_date', 1) }} as updated_at,
         last_active_date,
         as_of_date
-    from engagement
+    from churn
 
 )
 
