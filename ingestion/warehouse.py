@@ -109,7 +109,7 @@ create table if not exists ops.runs (
     as_of date not null,
     recorded_at timestamptz not null default now()
 );
--- what was fitted outside SQL, on events up to the Sunday `as_of`; marts read it
+-- what was fitted outside SQL, on events up to the Saturday `as_of`; marts read it
 create table if not exists ops.model_parameters (
     model text not null,
     as_of date not null,

@@ -15,11 +15,16 @@
 {%- endmacro %}
 
 
-{% macro last_sunday() -%}
-    {{ adapter.dispatch('last_sunday')() }}
+{% macro week_end(date) -%}
+    {{ adapter.dispatch('week_end')(date) }}
 {%- endmacro %}
 
-{% macro postgres__last_sunday() -%}
+{% macro postgres__week_end(date) -%}
     {#- 1900-01-07 was a Sunday -#}
-    ({{ as_of() }} - mod({{ as_of() }} - cast('1900-01-07' as date), 7))
+    ({{ date }} + 6 - mod({{ date }} - cast('1900-01-07' as date), 7))
+{%- endmacro %}
+
+
+{% macro last_week_end() -%}
+    {{ week_end('(' ~ as_of() ~ ' - 6)') }}
 {%- endmacro %}

@@ -24,7 +24,7 @@ def build(settings: Settings, say: Callable[[str], None]) -> dg.Definitions:
         group_name="core",
         kinds={"scipy"},
         output_required=False,
-        description="Parameters of churn, fitted by maximum likelihood for the last Sunday on or before as_of.",
+        description="Parameters of churn, fitted by maximum likelihood for the last Saturday on or before as_of.",
         op_tags={"moodmart/phase": "fit"},
     )
     def fit_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:

@@ -2,10 +2,10 @@
 
 intermediate.int_repeat_days -> BG/NBD by maximum likelihood -> ops.model_parameters, in one transaction
 
-A fit is for a Sunday and sees the events up to it: results depend on rows and as_of only. Every build fits anew, so
-rows that came late for the Sunday count; it takes about a second for 100,000 users.
+A fit is for the end of a week, a Saturday, and sees the events up to it: results depend on rows and as_of only. Every build fits anew, so
+rows that came late for the week count; it takes about a second for 100,000 users.
 
-    python -m orchestration.lib.fits 2022-12-22          fits for the Sunday on or before that day, prints what it found
+    python -m orchestration.lib.fits 2022-12-22          fits for the last Saturday, prints what it found
 """
 
 import sys
@@ -35,15 +35,15 @@ values (%s, %s, %s, %s, %s, %s)
 """
 
 
-def sunday(day: date) -> date:
-    """The last Sunday on or before `day`."""
-    return day - timedelta(days=day.isoweekday() % 7)
+def week_end(day: date) -> date:
+    """The last Saturday on or before `day`, as dbt's macro last_week_end."""
+    return day - timedelta(days=(day.isoweekday() + 1) % 7)
 
 
 def refit(settings: Settings, day: date) -> dict[str, str | int | float]:
-    """Fit churn for the Sunday of `day`, replace its parameters, and say what came of it."""
+    """Fit churn for the last week that ended by `day`, replace its parameters, and say what came of it."""
     with Warehouse(settings).connect("owner") as connection:
-        return _refit(connection, sunday(day))
+        return _refit(connection, week_end(day))
 
 
 def _refit(connection: psycopg.Connection, fit_date: date) -> dict[str, str | int | float]:

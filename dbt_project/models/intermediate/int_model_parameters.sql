@@ -18,7 +18,7 @@ final as (
         n,
         as_of as fit_date
     from parameters
-    where as_of = {{ last_sunday() }}
+    where as_of = {{ last_week_end() }}
 
 )
 
