@@ -23,8 +23,9 @@ dirty_days as (
     from {{ ref('stg_new_smell__search_queries') }}
     where _load_id > {{ folded('_searches_load_id') }}
     union
-    {{ newer_than('shown_date as activity_date', 'int_recommendations_shown',
-        '_recommendations_load_id') }}
+    select {{ utc_date('shown_at') }} as activity_date
+    from {{ ref('stg_new_smell__recommendation_feedback') }}
+    where _load_id > {{ folded('_recommendations_load_id') }}
 
 ),
 
@@ -89,11 +90,14 @@ recommendations as (
 
     select
         is_clicked,
-        {{ week_end('shown_date') }} as week_end,
+        {{ week_end(utc_date('shown_at')) }} as week_end,
         _load_id
-    from {{ ref('int_recommendations_shown') }}
+    from {{ ref('stg_new_smell__recommendation_feedback') }}
     {% if is_incremental() -%}
-    where {{ week_end('shown_date') }} in (select dirty_weeks.week_end from dirty_weeks)
+    where
+        shown_at >= (select {{ day_start('min(week_end)', -6) }} from dirty_weeks)
+        and shown_at < (select {{ day_start('max(week_end)', 1) }} from dirty_weeks)
+        and {{ week_end(utc_date('shown_at')) }} in (select dirty_weeks.week_end from dirty_weeks)
     {%- endif %}
 
 ),
