@@ -27,12 +27,12 @@ from ingestion.ledger import LoadResult
 from ingestion.load import load_system
 from ingestion.settings import SAMPLE_AS_OF, Settings
 from ingestion.warehouse import Warehouse
-from tests import movielens, planted, reference_churn, reference_marts, reference_weeks
+from tests import movielens, planted, reference_churn, reference_history, reference_marts, reference_weeks
 from tests.dbt_builds import build
 from tests.events import EVENTS, NEW_SMELL
 from tests.reference_marts import read_staged
 
-REFERENCES = (reference_marts, reference_churn, reference_weeks)
+REFERENCES = (reference_marts, reference_churn, reference_history, reference_weeks)
 """Modules with `GRAINS`, the key of each mart they compute, and `marts(staged, as_of)`."""
 GRAINS = {mart: key for module in REFERENCES for mart, key in module.GRAINS.items()}
 NOISE = 1e-12

@@ -97,11 +97,7 @@ exploration as (
     select
         user_key,
         count(*) as perfumes_viewed,
-        case
-            when sum(views) < {{ var('exploration_min_views') }} then null
-            when count(*) = 1 then 0
-            else 1 - {{ exact_sum('views * ln(views)') }} / (sum(views) * ln(sum(views)))
-        end as exploration_score
+        {{ exploration_score('views') }} as exploration_score
     from perfumes_viewed
     group by user_key
 
@@ -186,31 +182,6 @@ profiles as (
 ),
 
 {% set idle_days = dbt.datediff('last_active_date', 'as_of_date', 'day') -%}
-{% set recency = halved(idle_days, var('engagement_recency_half_life_days')) -%}
-engagement as (
-
-    select
-        *,
-        least(
-            {{ share('total_active_days', var('engagement_full_active_days')) }}, 1
-        ) as frequency,
-        coalesce({{ recency }}, 0) as recency,
-        least(
-            coalesce({{ share('total_events', 'total_sessions') }}, 0)
-            / {{ var('engagement_full_session_events') }},
-            1
-        ) as depth,
-        least(
-            {{ share(
-                'total_ratings + 2 * total_reviews + collection_adds',
-                var('engagement_full_contributions'),
-            ) }},
-            1
-        ) as contribution
-    from profiles
-
-),
-
 {% set recency_days = dbt.datediff('first_active_date', 'last_active_date', 'day') -%}
 {% set age_days = dbt.datediff('first_active_date', 'as_of_date', 'day') -%}
 -- log odds of having left, Fader, Hardie & Lee: P(alive) = 1 / (1 + odds). A user who never came
@@ -218,7 +189,7 @@ engagement as (
 churn as (
 
     select
-        engagement.*,
+        profiles.*,
         churn_parameters.r is not null as is_fitted,
         ln(churn_parameters.a)
         - ln(churn_parameters.b + greatest(lifetime_active_days - 2, 0))
@@ -226,7 +197,7 @@ churn as (
             ln(churn_parameters.alpha + {{ age_days }})
             - ln(churn_parameters.alpha + {{ recency_days }})
         ) as log_odds_left
-    from engagement
+    from profiles
     cross join churn_parameters
 
 ),
@@ -236,13 +207,7 @@ final as (
     select
         user_key,
         cast(user_key as text) as id,
-        case
-            when total_sessions < {{ var('browsing_min_sessions') }} then 'casual'
-            when conversion_events >= {{ var('browsing_trader_share') }} * total_events
-                then 'trader'
-            when exploration_score >= {{ var('browsing_explorer_score') }} then 'explorer'
-            else 'focused'
-        end as browsing_style,
+        {{ browsing_style() }} as browsing_style,
         total_sessions,
         total_active_days,
         cast(total_events as bigint) as total_events,
@@ -260,12 +225,7 @@ final as (
         collection_size,
         wishlist_size,
         exploration_score,
-        100 * (
-            {{ var('engagement_frequency_weight') }} * frequency
-            + {{ var('engagement_recency_weight') }} * recency
-            + {{ var('engagement_depth_weight') }} * depth
-            + {{ var('engagement_contribution_weight') }} * contribution
-        ) as engagement_score,
+        {{ engagement_score(idle_days) }} as engagement_score,
         case
             when not is_fitted or lifetime_active_days = 0 then null
             when lifetime_active_days = 1 or log_odds_left < -700 then 0
