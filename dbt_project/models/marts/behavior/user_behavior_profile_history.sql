@@ -18,6 +18,7 @@
     (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
 {%- endset %}
 
+-- depends_on: {{ ref('int_session_visitors') }}
 with
 
 {% if is_incremental() -%}
