@@ -25,7 +25,7 @@ GROUP_ROLES = {
 }
 MART_SCHEMAS = ("core", "behavior", "emotion", "impact", "patterns", "learning")
 WORK_SCHEMAS = ("staging", "intermediate", "ops")
-BOOTSTRAP_VERSION = 1
+BOOTSTRAP_VERSION = 2
 
 OPS_TABLES = """
 create table if not exists ops.loads (
@@ -108,6 +108,17 @@ create table if not exists ops.runs (
     run_id bigint generated always as identity primary key,
     as_of date not null,
     recorded_at timestamptz not null default now()
+);
+-- what was fitted outside SQL, on events up to the Saturday `as_of`; marts read it
+create table if not exists ops.model_parameters (
+    model text not null,
+    as_of date not null,
+    parameter text not null,
+    value double precision not null,
+    log_likelihood double precision not null,
+    n bigint not null,
+    fitted_at timestamptz not null default now(),
+    primary key (model, as_of, parameter)
 );
 """
 
@@ -296,7 +307,7 @@ def _grant_ops(connection: psycopg.Connection) -> None:
     connection.execute(f"grant select, insert, update on ops.source_schemas, ops.schema_events to {loader}")
     connection.execute(f"grant select on ops.schema_events to {steward}")
     connection.execute(f"grant update (payload, status, trail) on ops.quarantine to {steward}")
-    connection.execute(f"grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs to {steward}")
+    connection.execute(f"grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs, ops.model_parameters to {steward}")
 
 
 def main() -> None:

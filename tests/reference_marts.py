@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 
+from tests.reference_churn import churn_risk
 from tests.reference_preferences import stars, user_preferences, user_price_ranges, user_search_terms, weights
 from tests.reference_statistics import active_users, perfume_stats
 
@@ -237,6 +238,7 @@ def profiles(events: pd.DataFrame, sign_ups: pd.DataFrame, as_of: date) -> pd.Da
     rows["first_active_at"], rows["last_active_at"] = ever.first_at, ever.last_at
     rows["last_active_date"] = ever.last_at.dt.date
     rows["engagement_score"] = engagement(month, ever, as_of)
+    rows["churn_risk"] = churn_risk(events, as_of).reindex(users)
     rows["browsing_style"] = browsing_style(month, rows.exploration_score)
     rows["created_at"] = created
     return rows.reset_index().assign(updated_at=midnight, as_of_date=as_of)

@@ -13,3 +13,18 @@
         and {{ date_column }} <= {{ as_of() }}
     )
 {%- endmacro %}
+
+
+{% macro week_end(date) -%}
+    {{ adapter.dispatch('week_end')(date) }}
+{%- endmacro %}
+
+{% macro postgres__week_end(date) -%}
+    {#- 1900-01-07 was a Sunday -#}
+    ({{ date }} + 6 - mod({{ date }} - cast('1900-01-07' as date), 7))
+{%- endmacro %}
+
+
+{% macro last_week_end() -%}
+    {{ week_end('(' ~ as_of() ~ ' - 6)') }}
+{%- endmacro %}

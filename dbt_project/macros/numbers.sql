@@ -19,12 +19,12 @@
 {%- endmacro %}
 
 
-{% macro exact_sum(expression) -%}
-    {{ adapter.dispatch('exact_sum')(expression) }}
+{% macro exact_sum(expression, over='') -%}
+    {{ adapter.dispatch('exact_sum')(expression, over) }}
 {%- endmacro %}
 
-{% macro postgres__exact_sum(expression) -%}
-    {{ double('sum(cast(' ~ expression ~ ' as numeric))') }}
+{% macro postgres__exact_sum(expression, over) -%}
+    {{ double('sum(cast(' ~ expression ~ ' as numeric)) ' ~ over) }}
 {%- endmacro %}
 
 

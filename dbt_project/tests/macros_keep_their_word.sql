@@ -18,6 +18,10 @@
     'thirty_days_begin_29_before_as_of': within_days(as_of() ~ ' - 29', 30),
     'thirty_days_do_not_begin_earlier': 'not ' ~ within_days(as_of() ~ ' - 30', 30),
     'thirty_days_end_with_as_of': within_days(as_of(), 30),
+    'a_week_ends_on_its_saturday': week_end("date '2022-12-24'") ~ " = date '2022-12-24'",
+    'a_week_begins_on_a_sunday': week_end("date '2022-12-18'") ~ " = date '2022-12-24'",
+    'the_last_week_end_is_no_later_than_as_of': last_week_end() ~ ' = ' ~ week_end(last_week_end()),
+    'the_last_week_ended_within_seven_days': within_days(last_week_end(), 7),
     'thirty_days_do_not_end_later': 'not ' ~ within_days(as_of() ~ ' + 1', 30),
 } -%}
 

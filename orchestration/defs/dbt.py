@@ -1,6 +1,7 @@
-"""Every dbt model, seed and snapshot as an asset, every dbt test as an asset check, built by one `dbt build`.
+"""Every dbt model, seed and snapshot as an asset, every dbt test as an asset check, built by one `dbt build` or two.
 
-manifest -> assets; the run's `as_of` and Dagster's selection -> dbt -> one event per node.
+manifest -> assets; the run's `as_of` and Dagster's selection -> dbt -> one event per node. What reads fitted parameters
+is built by a `dbt build` of its own, after the fit; a run without such models starts dbt once.
 """
 
 import importlib.metadata
@@ -19,6 +20,8 @@ from orchestration.lib.failures import failing_plainly
 from orchestration.lib.translator import SchemaTranslator
 
 SHOWN_ERRORS = 3
+FITTED = "source.moodmart.ops.model_parameters"
+"""What is fitted between the two builds."""
 CHANGED_MODEL = "schemas on this incremental model are out of sync"
 """dbt's words for a table that was built by an older version of its model."""
 
@@ -26,10 +29,23 @@ CHANGED_MODEL = "schemas on this incremental model are out of sync"
 def build(settings: Settings, manifest: Path, say: Callable[[str], None]) -> dg.Definitions:
     """The dbt assets of `manifest`."""
 
+    late = " ".join(dbt_project.built_after(manifest, FITTED))
+    halves = [built_by(settings, say, manifest, "dbt_build", exclude=late)]
+    if late:
+        halves.append(built_by(settings, say, manifest, "dbt_build_fitted", select=late))
+    return dg.Definitions(assets=halves)
+
+
+def built_by(
+    settings: Settings, say: Callable[[str], None], manifest: Path, name: str, **part: str
+) -> dg.AssetsDefinition:
+    """The assets of `part`, dbt's own select or exclude, made by one `dbt build`."""
+
     @dbt_assets(
         manifest=manifest,
-        name="dbt_build",
+        name=name,
         dagster_dbt_translator=SchemaTranslator(),
+        **part,
         op_tags={"moodmart/phase": "build"},
     )
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:  # dagster-dbt's own union of events
@@ -49,7 +65,7 @@ def build(settings: Settings, manifest: Path, say: Callable[[str], None]) -> dg.
         if not invocation.is_successful():
             raise dg.Failure(what_failed(errors, settings), allow_retries=False)
 
-    return dg.Definitions(assets=[dbt_build])
+    return dbt_build
 
 
 def start(context: dg.AssetExecutionContext, settings: Settings) -> DbtCliInvocation:

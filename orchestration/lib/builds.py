@@ -26,7 +26,10 @@ create table if not exists ops.builds (
 """
 BEGIN = """
 with new as (
-    insert into ops.runs (as_of) values (%(as_of)s) returning run_id
+    insert into ops.runs (as_of)
+    select %(as_of)s
+    where not exists (select from ops.builds where dagster_run = %(run)s)
+    returning run_id
 )
 insert into ops.builds (run_id, dagster_run, load_id, code)
 select run_id, %(run)s, (select coalesce(max(load_id), 0) from ops.loads), %(code)s
@@ -80,7 +83,10 @@ def rows_were_removed(settings: Settings) -> bool:
 
 
 def begin(settings: Settings, run: str, day: date) -> None:
-    """Enter the build of Dagster run `run`; the loads it sees are those committed now."""
+    """Enter the build of Dagster run `run`; the loads it is sure to see are those committed now.
+
+    A run that starts dbt a second time is one build still: what was loaded in between is new to the next run.
+    """
     parameters = {"as_of": day, "run": run, "code": dbt_project.code_checksum(settings)}
     with Warehouse(settings).connect("owner") as connection:
         connection.execute(TABLE)

@@ -8,6 +8,7 @@ folder of their own below it, so a reader of the manifest never meets a half-wri
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
@@ -95,6 +96,27 @@ def prepare_manifest(settings: Settings) -> Path:
             _parse(settings, target)
             mark.write_text(current)
     return manifest
+
+
+def built_after(manifest: Path, source: str) -> list[str]:
+    """Names of the models that can be built or tested only after `source` was: its descendants and theirs.
+
+    A test belongs to one model and may read another: where the other comes after, so does its own. All marts are
+    judged in one step, after the last of them: so a mart that one of these marts reads comes after too.
+    """
+    parsed = json.loads(manifest.read_text())
+    nodes, children, parents = parsed["nodes"], parsed["child_map"], parsed["parent_map"]
+    marts = {name for name, node in nodes.items() if node["resource_type"] == "model" and node["access"] == "public"}
+    waiting, late = [source], set[str]()
+    while waiting:
+        node = waiting.pop()
+        if node in late:
+            continue
+        late.add(node)
+        waiting += children.get(node, [])
+        waiting += filter(None, [nodes.get(node, {}).get("attached_node")])
+        waiting += marts.intersection(parents[node] if node in marts else ())
+    return sorted(nodes[node]["name"] for node in late if node.startswith("model."))
 
 
 def _parse(settings: Settings, target: Path) -> None:

@@ -23,6 +23,7 @@ PHASES = {
     "load_": "load",
     "judge_staging": "judge staging",
     "dbt_build": "build",
+    "ops__model_parameters": "fit",
     "judge_marts": "judge marts",
 }
 CHECK_FAILED = "DagsterAssetCheckFailedError"

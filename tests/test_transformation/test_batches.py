@@ -25,7 +25,7 @@ from ingestion.load import load_system
 from ingestion.settings import Settings
 from ingestion.tables import LOAD_ID, ensure_month, ensure_tables
 from ingestion.warehouse import MART_SCHEMAS, Warehouse
-from tests import planted
+from tests import planted, reference_churn
 from tests.dbt_builds import build
 from tests.events import NEW_SMELL
 
@@ -60,8 +60,10 @@ def world(
     with own_database(folder / "at_once") as at_once, own_database(folder / "in_loads") as in_loads:
         Warehouse(at_once).up()
         load_system(at_once.with_sources({"new_smell": str(folder / "source")}), NEW_SMELL)
+        reference_churn.store_parameters(at_once, planted.AS_OF)
         build(at_once, planted.AS_OF, folder / "target")
         Warehouse(in_loads).up()
+        reference_churn.store_parameters(in_loads, planted.AS_OF)
         load_in_parts(at_once, in_loads, folder / "target")
         yield World(at_once, in_loads)
 

@@ -30,11 +30,14 @@ from ingestion.warehouse import Warehouse
 from tests import (
     movielens,
     planted,
+    reference_churn,
+    reference_history,
     reference_marts,
     reference_perfumes,
     reference_recommendations,
     reference_search,
     reference_trends,
+    reference_weeks,
 )
 from tests.dbt_builds import build
 from tests.events import EVENTS, NEW_SMELL
@@ -42,16 +45,20 @@ from tests.reference_marts import read_staged
 
 REFERENCES = (
     reference_marts,
+    reference_churn,
+    reference_history,
     reference_perfumes,
     reference_recommendations,
     reference_search,
     reference_trends,
+    reference_weeks,
 )
 """Modules with `GRAINS`, the key of each mart they compute, and `marts(staged, as_of)`."""
 GRAINS = {mart: key for module in REFERENCES for mart, key in module.GRAINS.items()}
 NOISE = 1e-12
 """A smaller weight may be what rounding leaves of likes and dislikes that cancel: not required, not forbidden."""
 CONSTANT = {"system", "total_comments", "review_sentiment", "as_of_date", "updated_at", "browser", "os"}
+CONSTANT |= {"model", "log_likelihood", "n", "fit_date", "week_end", "users"}
 """Columns that hold one value in any data set of one system and day, or in the planted one."""
 PUBLIC_DATA = os.environ.get("MOODMART_PUBLIC_DATA")
 Row = dict[str, Any]
@@ -102,6 +109,7 @@ def built(
             data.write(folder / "source")
             source = settings.with_sources({"new_smell": str(folder / "source")})
         events = next(result for result in load_system(source, NEW_SMELL) if result.entity == EVENTS.name)
+        reference_churn.store_parameters(settings, data.as_of)
         build(settings, data.as_of, tmp_path_factory.getbasetemp() / "formulas_target")
         with Warehouse(settings).connect("owner") as connection:
             staged = read_staged(connection)

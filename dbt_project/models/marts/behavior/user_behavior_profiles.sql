@@ -97,13 +97,28 @@ exploration as (
     select
         user_key,
         count(*) as perfumes_viewed,
-        case
-            when sum(views) < {{ var('exploration_min_views') }} then null
-            when count(*) = 1 then 0
-            else 1 - {{ exact_sum('views * ln(views)') }} / (sum(views) * ln(sum(views)))
-        end as exploration_score
+        {{ exploration_score('views') }} as exploration_score
     from perfumes_viewed
     group by user_key
+
+),
+
+parameters as (
+
+    select * from {{ ref('model_parameters') }}
+    where model = 'bg_nbd'
+
+),
+
+-- one row, of nulls where nothing was fitted
+churn_parameters as (
+
+    select
+        max(value) filter (where parameter = 'r') as r,
+        max(value) filter (where parameter = 'alpha') as alpha,
+        max(value) filter (where parameter = 'a') as a,
+        max(value) filter (where parameter = 'b') as b
+    from parameters
 
 ),
 
@@ -153,6 +168,7 @@ profiles as (
         totals.avg_review_length as lifetime_avg_review_length,
         totals.first_active_at,
         totals.last_active_at,
+        {{ utc_date('totals.first_active_at') }} as first_active_date,
         {{ utc_date('totals.last_active_at') }} as last_active_date,
         users_signed_up.signed_up_at as created_at,
         {{ as_of() }} as as_of_date
@@ -166,28 +182,23 @@ profiles as (
 ),
 
 {% set idle_days = dbt.datediff('last_active_date', 'as_of_date', 'day') -%}
-{% set recency = halved(idle_days, var('engagement_recency_half_life_days')) -%}
-engagement as (
+{% set recency_days = dbt.datediff('first_active_date', 'last_active_date', 'day') -%}
+{% set age_days = dbt.datediff('first_active_date', 'as_of_date', 'day') -%}
+-- log odds of having left, Fader, Hardie & Lee: P(alive) = 1 / (1 + odds). A user who never came
+-- back cannot have left after coming back; the greatest keeps b + x - 1 above 0 for those
+churn as (
 
     select
-        *,
-        least(
-            {{ share('total_active_days', var('engagement_full_active_days')) }}, 1
-        ) as frequency,
-        coalesce({{ recency }}, 0) as recency,
-        least(
-            coalesce({{ share('total_events', 'total_sessions') }}, 0)
-            / {{ var('engagement_full_session_events') }},
-            1
-        ) as depth,
-        least(
-            {{ share(
-                'total_ratings + 2 * total_reviews + collection_adds',
-                var('engagement_full_contributions'),
-            ) }},
-            1
-        ) as contribution
+        profiles.*,
+        churn_parameters.r is not null as is_fitted,
+        ln(churn_parameters.a)
+        - ln(churn_parameters.b + greatest(lifetime_active_days - 2, 0))
+        + (churn_parameters.r + lifetime_active_days - 1) * (
+            ln(churn_parameters.alpha + {{ age_days }})
+            - ln(churn_parameters.alpha + {{ recency_days }})
+        ) as log_odds_left
     from profiles
+    cross join churn_parameters
 
 ),
 
@@ -196,13 +207,7 @@ final as (
     select
         user_key,
         cast(user_key as text) as id,
-        case
-            when total_sessions < {{ var('browsing_min_sessions') }} then 'casual'
-            when conversion_events >= {{ var('browsing_trader_share') }} * total_events
-                then 'trader'
-            when exploration_score >= {{ var('browsing_explorer_score') }} then 'explorer'
-            else 'focused'
-        end as browsing_style,
+        {{ browsing_style() }} as browsing_style,
         total_sessions,
         total_active_days,
         cast(total_events as bigint) as total_events,
@@ -220,12 +225,13 @@ final as (
         collection_size,
         wishlist_size,
         exploration_score,
-        100 * (
-            {{ var('engagement_frequency_weight') }} * frequency
-            + {{ var('engagement_recency_weight') }} * recency
-            + {{ var('engagement_depth_weight') }} * depth
-            + {{ var('engagement_contribution_weight') }} * contribution
-        ) as engagement_score,
+        {{ engagement_score(idle_days) }} as engagement_score,
+        case
+            when not is_fitted or lifetime_active_days = 0 then null
+            when lifetime_active_days = 1 or log_odds_left < -700 then 0
+            when log_odds_left > 700 then 1
+            else 1 - 1 / (1 + exp(log_odds_left))
+        end as churn_risk,
         lifetime_sessions,
         lifetime_active_days,
         lifetime_events,
@@ -245,7 +251,7 @@ final as (
         {{ day_start('as_of_date', 1) }} as updated_at,
         last_active_date,
         as_of_date
-    from engagement
+    from churn
 
 )
 

@@ -1,0 +1,44 @@
+{% macro exploration_score(views) -%}
+    case
+        when sum({{ views }}) < {{ var('exploration_min_views') }} then null
+        when count(*) = 1 then 0
+        else
+            1
+            - {{ exact_sum(views ~ ' * ln(' ~ views ~ ')') }}
+            / (sum({{ views }}) * ln(sum({{ views }})))
+    end
+{%- endmacro %}
+
+
+{% macro browsing_style() -%}
+    case
+        when total_sessions < {{ var('browsing_min_sessions') }} then 'casual'
+        when conversion_events >= {{ var('browsing_trader_share') }} * total_events then 'trader'
+        when exploration_score >= {{ var('browsing_explorer_score') }} then 'explorer'
+        else 'focused'
+    end
+{%- endmacro %}
+
+
+{% macro engagement_score(idle_days) -%}
+    100 * (
+        {{ var('engagement_frequency_weight') }}
+        * least({{ share('total_active_days', var('engagement_full_active_days')) }}, 1)
+        + {{ var('engagement_recency_weight') }}
+        * coalesce({{ halved(idle_days, var('engagement_recency_half_life_days')) }}, 0)
+        + {{ var('engagement_depth_weight') }}
+        * least(
+            coalesce({{ share('total_events', 'total_sessions') }}, 0)
+            / {{ var('engagement_full_session_events') }},
+            1
+        )
+        + {{ var('engagement_contribution_weight') }}
+        * least(
+            {{ share(
+                'total_ratings + 2 * total_reviews + collection_adds',
+                var('engagement_full_contributions'),
+            ) }},
+            1
+        )
+    )
+{%- endmacro %}

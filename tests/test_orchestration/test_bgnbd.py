@@ -1,0 +1,108 @@
+"""The churn model against its definition, computed otherwise: integrals over users instead of closed forms.
+
+simulated users with known parameters -> `bgnbd.fit` -> the same parameters | numerical integration of one user's
+likelihood over the gamma and beta distributions -> `bgnbd.log_likelihood`
+"""
+
+import numpy as np
+import pytest
+from scipy.integrate import dblquad
+from scipy.optimize import minimize
+from scipy.special import betaln, gammaln
+from scipy.stats import beta, gamma
+
+from orchestration.lib import bgnbd
+from orchestration.lib.bgnbd import Observed
+
+TRUTH = (0.6, 8.0, 1.2, 3.5)
+TRIPLES = [(0, 0, 30), (1, 4, 30), (5, 29, 30), (5, 9, 30), (40, 80, 81)]
+
+
+def simulated(users: int, seed: int) -> Observed:
+    """Users who arrive on different days and behave as the model says, grouped."""
+    chance = np.random.default_rng(seed)
+    rows = []
+    for _ in range(users):
+        rate, leaves = chance.gamma(TRUTH[0], 1 / TRUTH[1]), chance.beta(TRUTH[2], TRUTH[3])
+        age, now, repeats, last = float(chance.integers(20, 200)), 0.0, 0, 0.0
+        while (now := now + chance.exponential(1 / rate)) <= age:
+            repeats, last = repeats + 1, now
+            if chance.random() < leaves:
+                break
+        rows.append((repeats, last, age))
+    triples, sizes = np.unique(np.array(rows), axis=0, return_counts=True)
+    return Observed(*triples.T, sizes.astype(float))
+
+
+@pytest.fixture(scope="module")
+def observed() -> Observed:
+    """Eight thousand users."""
+    return simulated(8_000, 7)
+
+
+@pytest.fixture(scope="module")
+def fitted(observed: Observed) -> bgnbd.Fit:
+    """The fit of them."""
+    found = bgnbd.fit(observed)
+    assert found
+    return found
+
+
+def integral(x: int, recency: float, age: float, parts: str) -> float:
+    """Likelihood of one user over all rates and chances of leaving: still here, gone, or both."""
+    r, alpha, a, b = TRUTH
+
+    def density(leaves: float, rate: float) -> float:
+        here = (1 - leaves) ** x * rate**x * np.exp(-rate * age)
+        gone = leaves * (1 - leaves) ** (x - 1) * rate**x * np.exp(-rate * recency) if x else 0.0
+        weight = gamma.pdf(rate, r, scale=1 / alpha) * beta.pdf(leaves, a, b)
+        return float(weight * ((here if "here" in parts else 0) + (gone if "gone" in parts else 0)))
+
+    value, _ = dblquad(density, 0, 3, 0, 1, epsabs=0, epsrel=1e-9)
+    return float(value)
+
+
+def one(x: int, recency: float, age: float) -> Observed:
+    return Observed(*(np.array([float(value)]) for value in (x, recency, age, 1)))
+
+
+@pytest.mark.parametrize("triple", TRIPLES)
+def test_the_likelihood_of_a_user_is_the_integral_over_rates_and_chances(triple: tuple[int, float, float]) -> None:
+    expected = np.log(integral(*triple, "here and gone"))
+    assert bgnbd.log_likelihood(TRUTH, one(*triple)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_parameters_of_simulated_users_come_back(fitted: bgnbd.Fit) -> None:
+    assert (fitted.r, fitted.alpha, fitted.a, fitted.b) == pytest.approx(TRUTH, rel=0.15)
+
+
+def test_no_other_search_finds_a_likelier_fit(observed: Observed, fitted: bgnbd.Fit) -> None:
+    def cost(logs: np.ndarray) -> float:
+        r, alpha, a, b = np.exp(logs)
+        x, last, age = observed.repeats, observed.recency, observed.age
+        here = np.exp(betaln(a, b + x) - betaln(a, b) + gammaln(r + x) - gammaln(r)) * (alpha / (alpha + age)) ** r
+        here = here / (alpha + age) ** x
+        gone = np.exp(betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) + gammaln(r + x) - gammaln(r))
+        gone = gone * (alpha / (alpha + last)) ** r / (alpha + last) ** x * (x > 0)
+        return -float(observed.users @ np.log(here + gone))
+
+    simplex = minimize(cost, np.log(TRUTH), method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-7})
+    found = np.exp(simplex.x)
+    assert (fitted.r, fitted.alpha, fitted.a, fitted.b) == pytest.approx(found, rel=1e-3)
+    assert fitted.log_likelihood == pytest.approx(-simplex.fun, abs=1e-4)
+
+
+def test_equal_users_in_one_group_or_in_many_weigh_the_same(observed: Observed) -> None:
+    parts = [np.repeat(column, 2) for column in (observed.repeats, observed.recency, observed.age)]
+    split = Observed(*parts, np.repeat(observed.users / 2, 2))
+    assert bgnbd.log_likelihood(TRUTH, split) == pytest.approx(bgnbd.log_likelihood(TRUTH, observed), rel=1e-12)
+
+
+def test_equal_data_give_equal_bits(observed: Observed, fitted: bgnbd.Fit) -> None:
+    assert bgnbd.fit(observed) == fitted
+
+
+def test_users_who_all_came_back_for_ever_are_fitted_or_not_but_never_wrong() -> None:
+    eternal = Observed(np.full(50, 100.0), np.full(50, 100.0), np.full(50, 100.0), np.ones(50))
+    found = bgnbd.fit(eternal)
+    assert found is None or all(np.isfinite([found.r, found.alpha, found.a, found.b, found.log_likelihood]))
