@@ -196,7 +196,8 @@ class PlantedEvents:
         """A perfume's page, whose duration comes in one place, the other, both or not at all."""
         row["duration"] = self.chance.choice([None, self.chance.randint(500, 90_000)])
         row["houseId"] = "house-x" if row["perfumeId"] in ELSEWHERE[:2] else self.chance.choice([None, "house-z"])
-        return {"viewDuration": self.chance.choice([None, self.chance.randint(500, 90_000)]), "source": "search"}
+        told = {"scrollDepth": self.made % 101, "timeToInteraction": self.made % 7 * 900} if self.made % 3 else {}
+        return {"viewDuration": self.chance.choice([None, self.chance.randint(500, 90_000)]), "source": "search"} | told
 
     def house(self, row: Row) -> Row:
         """A house's page."""

@@ -27,17 +27,17 @@ from ingestion.ledger import LoadResult
 from ingestion.load import load_system
 from ingestion.settings import SAMPLE_AS_OF, Settings
 from ingestion.warehouse import Warehouse
-from tests import movielens, planted, reference_marts
+from tests import movielens, planted, reference_features, reference_marts
 from tests.dbt_builds import build
 from tests.events import EVENTS, NEW_SMELL
 from tests.reference_marts import read_staged
 
-REFERENCES = (reference_marts,)
+REFERENCES = (reference_marts, reference_features)
 """Modules with `GRAINS`, the key of each mart they compute, and `marts(staged, as_of)`."""
 GRAINS = {mart: key for module in REFERENCES for mart, key in module.GRAINS.items()}
 NOISE = 1e-12
 """A smaller weight may be what rounding leaves of likes and dislikes that cancel: not required, not forbidden."""
-CONSTANT = {"system", "total_comments", "as_of_date", "updated_at", "browser", "os"}
+CONSTANT = {"system", "total_comments", "as_of_date", "updated_at", "browser", "os", "feature_date"}
 """Columns that hold one value in any data set of one system and day, or in the planted one."""
 PUBLIC_DATA = os.environ.get("MOODMART_PUBLIC_DATA")
 Row = dict[str, Any]

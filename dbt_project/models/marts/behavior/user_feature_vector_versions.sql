@@ -237,9 +237,12 @@ named as (
         {% endfor -%}
         windows.hour_cosine,
         windows.hour_sine,
-        least(
-            sqrt(windows.hour_cosine * windows.hour_cosine + windows.hour_sine * windows.hour_sine), 1
-        ) as hour_concentration
+        case
+            when windows.events > 0 then least(sqrt(
+                windows.hour_cosine * windows.hour_cosine
+                + windows.hour_sine * windows.hour_sine
+            ), 1)
+        end as hour_concentration
     from computed_users
     left join totals
         on
