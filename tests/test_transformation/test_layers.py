@@ -108,8 +108,10 @@ def test_marts_of_users_and_sessions_are_tied_to_what_they_belong_to(manifest: N
             assert any(t["name"] == "relationships" for t in data_tests(node, manifest)), node["name"]
 
 
-# the users themselves, a view of them, and searches of users who may have nothing else
-UNTIED = ("user_behavior_profiles", "user_behavior_profiles_document", "user_search_terms")
+# the users themselves, a view of them, searches of users who may have nothing else, and whom we once took for users
+UNTIED = (
+    "user_behavior_profiles", "user_behavior_profiles_document", "user_search_terms", "user_feature_vector_versions",
+)  # fmt: skip
 
 
 def test_marts_are_public_contracts_with_an_owner(manifest: Node) -> None:
