@@ -25,7 +25,7 @@ GROUP_ROLES = {
 }
 MART_SCHEMAS = ("core", "behavior", "emotion", "impact", "patterns", "learning")
 WORK_SCHEMAS = ("staging", "intermediate", "ops")
-BOOTSTRAP_VERSION = 1
+BOOTSTRAP_VERSION = 2
 
 OPS_TABLES = """
 create table if not exists ops.loads (
@@ -108,6 +108,15 @@ create table if not exists ops.runs (
     run_id bigint generated always as identity primary key,
     as_of date not null,
     recorded_at timestamptz not null default now()
+);
+-- computed outside of SQL, shown by the mart behavior.user_similarity
+create table if not exists ops.user_similarity (
+    user_key uuid not null,
+    similar_user_key uuid not null,
+    rank integer not null,
+    similarity double precision not null,
+    feature_date date not null,
+    primary key (user_key, rank)
 );
 """
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 import dagster as dg
 
 from ingestion.settings import Settings
-from orchestration.defs import checks, dbt, ingestion, schedules, sensors
+from orchestration.defs import checks, dbt, ingestion, schedules, sensors, similarity
 from orchestration.lib.dbt_project import prepare_manifest
 
 
 def build(settings: Settings, say: Callable[[str], None] = print) -> dg.Definitions:
     """Everything Dagster runs, made for `settings`; `say` is given lines of progress."""
     marts = dbt.build(settings, prepare_manifest(settings), say)
-    parts = [ingestion.build(settings, say), marts, checks.build(settings, say)]
+    parts = [ingestion.build(settings, say), marts, checks.build(settings, say), similarity.build(settings, say)]
     extras = [schedules.build(settings), sensors.build(settings)]
     return dg.Definitions.merge(*parts, *extras, dg.Definitions(executor=dg.in_process_executor))
 

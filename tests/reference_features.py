@@ -193,7 +193,9 @@ def preferences(events: pd.DataFrame, staged: Any, users: pd.Index, as_of: date)
     bands = weights[weights.kind.eq("price_band")]
     place = bands.value.map({band: number / 3 for number, band in enumerate(BANDS)})
     index = (place.astype(float) * bands.weight).groupby(bands.user_key).sum().reindex(users)
-    return pd.concat([places("note"), places("house"), index.rename("price_point_index"), places("perfume_type")], axis=1)
+    return pd.concat(
+        [places("note"), places("house"), index.rename("price_point_index"), places("perfume_type")], axis=1
+    )
 
 
 def behavioral(month: Window, ever: Window, midnight: pd.Timestamp) -> pd.DataFrame:

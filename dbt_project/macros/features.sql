@@ -34,17 +34,6 @@
 {%- endmacro %}
 
 
-{% macro double_array(expressions) -%}
-    {{ adapter.dispatch('double_array')(expressions) }}
-{%- endmacro %}
-
-{% macro postgres__double_array(expressions) -%}
-    cast(array[
-        {{ expressions | join(',\n        ') }}
-    ] as double precision[])
-{%- endmacro %}
-
-
 {% macro mark_feature_dates() -%}
     delete from {{ feature_date_marks() }} where feature_date = {{ as_of() }};
     insert into {{ feature_date_marks() }}

@@ -163,7 +163,10 @@ def session_row(session: str, user: str | None) -> Row:
 
 
 STEPS = ("first", "later", "late", "back", "forth", "handed over", "afresh")
-BUILT = [("first", FIRST), *((step, day) for step in ("later", "late", "forth", "handed over") for day in (FIRST, SECOND))]
+BUILT = [
+    ("first", FIRST),
+    *((step, day) for step in ("later", "late", "forth", "handed over") for day in (FIRST, SECOND)),
+]
 
 
 @pytest.mark.parametrize(("step", "day"), [*BUILT, ("late", LAST), ("handed over", LAST), ("back", FIRST)])

@@ -283,7 +283,7 @@ vectors as (
         {% endif -%}
         {% endfor -%}
         {% endfor -%}
-        {{ double_array(names) }} as features
+        cast(array[{{ names | join(', ') }}] as double precision[]) as features
     from named
     where is_known
 
