@@ -1,5 +1,5 @@
--- values of the vectors of as_of outside the range of the dictionary; the one rule a Great Expectations suite cannot
--- hold, because it is about elements of an array
+-- values of the vectors of as_of outside the range of the dictionary; a Great Expectations suite
+-- cannot hold this rule, because it is about elements of an array
 with
 
 vectors as (

@@ -77,8 +77,9 @@ def standardised(features: Values) -> Values:
     if not varied:
         return np.empty((len(features), 0))
     matrix = np.stack(varied, axis=1)
-    scores = (matrix - np.nanmean(matrix, axis=0)) / np.nanstd(matrix, axis=0)
-    return np.nan_to_num(scores)
+    scores: Values = (matrix - np.nanmean(matrix, axis=0)) / np.nanstd(matrix, axis=0)
+    scores[np.isnan(scores)] = 0.0
+    return scores
 
 
 def nearest(scores: Values, count: int = NEIGHBOURS) -> Iterator[tuple[int, Places, Values]]:

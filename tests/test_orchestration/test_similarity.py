@@ -95,7 +95,8 @@ def compared(
 def test_the_mart_has_the_neighbours_of_users_active_in_90_days(compared: Settings) -> None:
     with Warehouse(compared).connect("analyst") as connection:
         rows = connection.execute(
-            "select user_key::text, rank, similar_user_key::text, similarity from behavior.user_similarity order by 1, 2"
+            "select user_key::text, rank, similar_user_key::text, similarity from behavior.user_similarity"
+            " order by 1, 2"
         ).fetchall()
         users = dict(
             connection.execute("select user_key::text, features from behavior.user_feature_vectors").fetchall()

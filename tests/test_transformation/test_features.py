@@ -1,7 +1,7 @@
 """Nothing leaks into a feature vector that had not happened, or not arrived, by its date and version.
 
-planted source -> built as of a day -> rows that happen later, then rows that arrive late for days before, then removals,
-each with a build -> the versions kept of the first day, beside a clean computation in pandas from the rows so far.
+planted source -> built as of a day -> rows that happen later, then rows that arrive late for days before, each with a
+build -> the versions kept of the first day, beside a clean computation in pandas from the rows so far.
 
     pytest tests/test_transformation/test_features.py
 """
@@ -157,8 +157,8 @@ def session_row(session: str, user: str | None) -> Row:
     """The application's row of a session."""
     flags = dict.fromkeys(("addedToWishlist", "addedToCollection", "completedRating", "completedReview"), False)
     return {
-        "id": f"row-{session}", "sessionId": session, "userId": user, "startTime": moment(FIRST), "deviceType": "mobile",
-        "browser": "b", "os": "o", "pageViews": 1, "perfumesViewed": 1, "interactions": 0, "bounced": True, **flags,
+        "id": f"row-{session}", "sessionId": session, "userId": user, "startTime": moment(FIRST),
+        "deviceType": "mobile", "browser": "b", "os": "o", "pageViews": 1, "perfumesViewed": 1, "interactions": 0, "bounced": True, **flags,
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 {%- set window = var('activity_window_days') %}
 {%- set weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] %}
-{%- set day_of_week = 'mod(' ~ dbt.datediff("cast('1900-01-01' as date)", 'activity_date', 'day') ~ ', 7)' %}
+{%- set days_since_a_monday = dbt.datediff("cast('1900-01-01' as date)", 'activity_date', 'day') %}
+{%- set day_of_week = 'mod(' ~ days_since_a_monday ~ ', 7)' %}
 {%- set age = dbt.datediff('activity_date', 'feature_date', 'day') %}
 {%- set angle = 'radians(' ~ double('15 * mod(active_hour, 24)') ~ ')' %}
 

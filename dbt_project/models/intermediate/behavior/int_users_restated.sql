@@ -1,6 +1,7 @@
 {{ config(indexes=[{'columns': ['user_key', 'feature_date'], 'unique': true}]) }}
 
--- depends_on: {{ ref('int_feature_loads') }}: what arrives from here on is newer than the marks this build leaves
+-- depends_on: {{ ref('int_feature_loads') }}, so that what arrives from now on is newer than the
+-- marks this build leaves
 with
 
 marks as (

@@ -174,7 +174,8 @@ named as (
         computed_users.feature_date,
         computed_users.vocabulary_id,
         totals.user_key is not null or users_signed_up.user_key is not null as is_known,
-        {{ dbt.datediff(utc_date('users_signed_up.signed_up_at'), 'computed_users.feature_date', 'day') }}
+        {% set signed_up_date = utc_date('users_signed_up.signed_up_at') -%}
+        {{ dbt.datediff(signed_up_date, 'computed_users.feature_date', 'day') }}
             as account_age_days,
         {% for feature, column in window_counts.items() -%}
         coalesce(windows.{{ column }}, 0) as {{ feature }},
@@ -190,8 +191,8 @@ named as (
         {{ share('windows.events', 'windows.sessions') }} as events_per_session,
         {{ share('windows.sessions', 'windows.active_days') }} as sessions_per_active_day,
         {{ share('windows.detail_events', 'windows.perfume_views') }} as detail_rate,
-        {{ share('windows.search_clicks', 'windows.searches_performed + windows.searches_refined') }}
-            as search_click_rate,
+        {% set asked = 'windows.searches_performed + windows.searches_refined' -%}
+        {{ share('windows.search_clicks', asked) }} as search_click_rate,
         {{ share('windows.filter_events', 'windows.sessions') }} as filter_rate,
         {{ share('windows.bounced_sessions', 'windows.sessions') }} as bounce_share,
         windows.avg_view_duration_ms,
@@ -211,7 +212,9 @@ named as (
         {% for place in range(1, places + 1) -%}
         {% set name = kind ~ '_weight_' ~ '%02d' | format(place) -%}
         case
-            when preferences_placed.has_{{ kind }} and vocabularies_sized.{{ kind }}_places >= {{ place }}
+            when
+                preferences_placed.has_{{ kind }}
+                and vocabularies_sized.{{ kind }}_places >= {{ place }}
                 then coalesce(preferences_placed.{{ name }}, 0)
         end as {{ name }},
         {% endfor -%}
@@ -220,14 +223,12 @@ named as (
         {{ dbt.datediff('totals.last_active_date', 'computed_users.feature_date', 'day') }}
             as days_since_last_activity,
         {{ share('windows.recent_events', 'windows.events') }} as recent_activity_share,
-        {{ share('windows.active_span_days', 'windows.active_days - 1') }} as days_between_active_days,
+        {{ share('windows.active_span_days', 'windows.active_days - 1') }}
+            as days_between_active_days,
         1 - {{ share('windows.perfumes_viewed', 'windows.perfume_views') }} as repeat_view_share,
-        {{ share('windows.searches_refined', 'windows.searches_performed + windows.searches_refined') }}
-            as search_refinement_share,
-        {{ share(
-            'windows.searches_failed',
-            'windows.searches_performed + windows.searches_refined + windows.searches_failed',
-        ) }} as failed_search_share,
+        {{ share('windows.searches_refined', asked) }} as search_refinement_share,
+        {{ share('windows.searches_failed', asked ~ ' + windows.searches_failed') }}
+            as failed_search_share,
         {{ share('windows.similar_clicks', 'windows.perfume_views') }} as similar_click_rate,
         {{ share('windows.navigation_events', 'windows.sessions') }} as navigation_rate,
         {% for weekday in [
