@@ -157,9 +157,14 @@ def session_row(session: str, user: str | None) -> Row:
     """The application's row of a session."""
     flags = dict.fromkeys(("addedToWishlist", "addedToCollection", "completedRating", "completedReview"), False)
     return {
-        "id": f"row-{session}", "sessionId": session, "userId": user, "startTime": moment(FIRST),
-        "deviceType": "mobile", "browser": "b", "os": "o", "pageViews": 1, "perfumesViewed": 1, "interactions": 0, "bounced": True, **flags,
-    }  # fmt: skip
+        "id": f"row-{session}",
+        "sessionId": session,
+        "userId": user,
+        "startTime": moment(FIRST),
+        **{"deviceType": "mobile", "browser": "b", "os": "o", "pageViews": 1, "perfumesViewed": 1, "interactions": 0},
+        "bounced": True,
+        **flags,
+    }
 
 
 STEPS = ("first", "later", "late", "back", "forth", "handed over", "afresh")
