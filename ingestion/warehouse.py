@@ -120,6 +120,15 @@ create table if not exists ops.model_parameters (
     fitted_at timestamptz not null default now(),
     primary key (model, as_of, parameter)
 );
+-- computed outside of SQL, shown by the mart behavior.user_similarity
+create table if not exists ops.user_similarity (
+    user_key uuid not null,
+    similar_user_key uuid not null,
+    rank integer not null,
+    similarity double precision not null,
+    feature_date date not null,
+    primary key (user_key, rank)
+);
 """
 
 
@@ -307,7 +316,9 @@ def _grant_ops(connection: psycopg.Connection) -> None:
     connection.execute(f"grant select, insert, update on ops.source_schemas, ops.schema_events to {loader}")
     connection.execute(f"grant select on ops.schema_events to {steward}")
     connection.execute(f"grant update (payload, status, trail) on ops.quarantine to {steward}")
-    connection.execute(f"grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs, ops.model_parameters to {steward}")
+    connection.execute(
+        f"grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs, ops.model_parameters to {steward}"
+    )
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from ingestion.settings import Settings
-from orchestration.defs import checks, dbt, ingestion, models, schedules, sensors
+from orchestration.defs import checks, dbt, ingestion, models, schedules, sensors, similarity
 from orchestration.lib.dbt_project import prepare_manifest
 
 
@@ -16,7 +16,7 @@ def build(settings: Settings, say: Callable[[str], None] = print) -> dg.Definiti
     """Everything Dagster runs, made for `settings`; `say` is given lines of progress."""
     marts = dbt.build(settings, prepare_manifest(settings), say)
     parts = [ingestion.build(settings, say), marts, checks.build(settings, say)]
-    parts.append(models.build(settings, say))
+    parts += [models.build(settings, say), similarity.build(settings, say)]
     extras = [schedules.build(settings), sensors.build(settings)]
     return dg.Definitions.merge(*parts, *extras, dg.Definitions(executor=dg.in_process_executor))
 

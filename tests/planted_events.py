@@ -198,7 +198,8 @@ class PlantedEvents:
         row["duration"] = self.chance.choice([None, self.chance.randint(500, 90_000)])
         row["houseId"] = "house-x" if row["perfumeId"] in ELSEWHERE[:2] else self.chance.choice([None, "house-z"])
         source = VIEW_SOURCES[self.made % len(VIEW_SOURCES)]
-        return {"viewDuration": self.chance.choice([None, self.chance.randint(500, 90_000)]), "source": source}
+        told = {"scrollDepth": self.made % 101, "timeToInteraction": self.made % 7 * 900} if self.made % 3 else {}
+        return {"viewDuration": self.chance.choice([None, self.chance.randint(500, 90_000)]), "source": source} | told
 
     def house(self, row: Row) -> Row:
         """A house's page."""

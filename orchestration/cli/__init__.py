@@ -24,6 +24,7 @@ COMMANDS = {
     "ui": "open Dagster, Data Docs and dbt docs behind one start page",
     "quarantine": "the steward's work list of bad rows: list, show, fix, replay",
     "schema": "how the sources' tables changed, and accepting a change",
+    "export": "write anonymised training sets of feature vectors",
     "rebuild": "make staging, quarantine and ledger anew from the lake",
     "simulate": "write data of all systems with known truth",
     "status": "tell whether the warehouse runs and what it holds",

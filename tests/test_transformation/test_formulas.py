@@ -31,6 +31,7 @@ from tests import (
     movielens,
     planted,
     reference_churn,
+    reference_features,
     reference_history,
     reference_marts,
     reference_perfumes,
@@ -46,6 +47,7 @@ from tests.reference_marts import read_staged
 REFERENCES = (
     reference_marts,
     reference_churn,
+    reference_features,
     reference_history,
     reference_perfumes,
     reference_recommendations,
@@ -58,7 +60,7 @@ GRAINS = {mart: key for module in REFERENCES for mart, key in module.GRAINS.item
 NOISE = 1e-12
 """A smaller weight may be what rounding leaves of likes and dislikes that cancel: not required, not forbidden."""
 CONSTANT = {"system", "total_comments", "review_sentiment", "as_of_date", "updated_at", "browser", "os"}
-CONSTANT |= {"model", "log_likelihood", "n", "fit_date", "week_end", "users"}
+CONSTANT |= {"feature_date", "model", "log_likelihood", "n", "fit_date", "week_end", "users"}
 """Columns that hold one value in any data set of one system and day, or in the planted one."""
 PUBLIC_DATA = os.environ.get("MOODMART_PUBLIC_DATA")
 Row = dict[str, Any]

@@ -1,0 +1,124 @@
+{% macro preference_weights(keys) -%}
+    {%- set key = keys | join(', ') -%}
+    -- the catalogue names a perfume's house; outside of it, the event does
+subjects_described as (
+
+    select
+        {% for name in keys -%}
+        subjects.{{ name }},
+        {% endfor -%}
+        case when subjects.subject_kind = 'perfume' then subjects.subject_id end as perfume_id,
+        coalesce(perfumes.house_id, subjects.house_id) as house_id,
+        case when subjects.subject_kind = 'note' then subjects.subject_id end as note_id,
+        perfumes.perfume_type,
+        perfumes.price_band,
+        subjects.evidence_events,
+        subjects.evidence,
+        case
+            when perfumes.house_id is null then subjects.house_evidence_events
+            else subjects.evidence_events
+        end as house_evidence_events,
+        case
+            when perfumes.house_id is null then subjects.house_evidence
+            else subjects.evidence
+        end as house_evidence,
+        subjects._events_load_id,
+        subjects._session_rows_load_id,
+        coalesce(perfumes._load_id, 0) as _perfumes_load_id
+    from subjects
+    left join perfumes
+        on
+            subjects.subject_kind = 'perfume'
+            and subjects.subject_id = perfumes.perfume_id
+
+),
+
+evidence as (
+
+    {% for kind in ['perfume', 'house', 'note', 'perfume_type', 'price_band'] -%}
+    {% set value = kind if kind in ['perfume_type', 'price_band'] else kind ~ '_id' -%}
+    select
+        {{ key }},
+        '{{ kind }}' as kind,
+        {{ value }} as value,
+        {{ 'house_evidence_events as evidence_events' if kind == 'house' else 'evidence_events' }},
+        {{ 'house_evidence as evidence' if kind == 'house' else 'evidence' }},
+        _events_load_id,
+        _session_rows_load_id,
+        _perfumes_load_id,
+        0 as _perfume_notes_load_id
+    from subjects_described
+    where {{ value }} is not null
+    union all
+    {% endfor -%}
+    select
+        {% for name in keys -%}
+        subjects_described.{{ name }},
+        {% endfor -%}
+        'note' as kind,
+        perfume_notes.note_id as value,
+        subjects_described.evidence_events,
+        subjects_described.evidence,
+        subjects_described._events_load_id,
+        subjects_described._session_rows_load_id,
+        subjects_described._perfumes_load_id,
+        perfume_notes._load_id as _perfume_notes_load_id
+    from subjects_described
+    inner join perfume_notes on subjects_described.perfume_id = perfume_notes.perfume_id
+
+),
+
+values_weighed as (
+
+    select
+        {{ key }},
+        kind,
+        value,
+        cast(sum(evidence_events) as bigint) as evidence_events,
+        {{ exact_sum('evidence') }} as evidence,
+        max(_events_load_id) as _events_load_id,
+        max(_session_rows_load_id) as _session_rows_load_id,
+        max(_perfumes_load_id) as _perfumes_load_id,
+        max(_perfume_notes_load_id) as _perfume_notes_load_id
+    from evidence
+    group by {{ key }}, kind, value
+
+),
+
+kinds_weighed as (
+
+    select
+        {{ key }},
+        kind,
+        {{ exact_sum('evidence') }} as evidence
+    from values_weighed
+    where evidence > 0
+    group by {{ key }}, kind
+
+),
+
+final as (
+
+    select
+        {% for name in keys -%}
+        values_weighed.{{ name }},
+        {% endfor -%}
+        values_weighed.kind,
+        values_weighed.value,
+        values_weighed.evidence_events,
+        values_weighed.evidence / kinds_weighed.evidence as weight,
+        values_weighed._events_load_id,
+        values_weighed._session_rows_load_id,
+        values_weighed._perfumes_load_id,
+        values_weighed._perfume_notes_load_id
+    from values_weighed
+    inner join kinds_weighed
+        on
+            {% for name in keys -%}
+            values_weighed.{{ name }} = kinds_weighed.{{ name }}
+            and {% endfor -%}
+            values_weighed.kind = kinds_weighed.kind
+    where values_weighed.evidence > 0
+
+)
+{%- endmacro %}
