@@ -48,6 +48,10 @@ def test_the_schedule_is_the_documented_one() -> None:
         "hourly_loads": "5 * * * *",
         "daily_user_behavior_profiles": "0 2 * * *",
         "daily_perfume_interaction_stats": "0 3 * * *",
+        "daily_recommendation_metrics": "0 4 * * *",
+        "weekly_trend_analysis": "0 0 * * 0",
+        "weekly_user_segments": "0 1 * * 0",
+        "weekly_performance_reports": "0 2 * * 0",
     }
     assert {row.name: row.cron for row in SCHEDULE} == documented
 
