@@ -58,7 +58,7 @@ USER_MARTS = (
     "behavior/feature_dictionary*",
     "behavior/user_similarity*",
     "behavior/user_perfume_*",
-    "behavior/search_queries*",
+    "behavior/search_quer*",
 )
 MODEL_PARAMETERS = 'key:"core/model_parameters*"'
 """Fitted by Dagster, not by dbt."""
