@@ -11,7 +11,7 @@ from ingestion.errors import SourceError, SourceUnreachableError
 from ingestion.settings import Settings
 from orchestration.definitions import build
 from orchestration.defs.schedules import SCHEDULE
-from orchestration.lib import as_of, dbt_project
+from orchestration.lib import as_of, dbt_project, instance
 from orchestration.lib.as_of import AS_OF_TAG
 from orchestration.lib.failures import TRIES, failing_plainly
 from orchestration.lib.run import selection_of
@@ -106,8 +106,10 @@ def test_critical_rules_block_and_warnings_do_not(definitions: dg.Definitions) -
 def test_a_scheduled_run_is_as_of_the_day_it_was_scheduled_for(finished: Finished) -> None:
     own = replace(finished.settings, sources={"new_smell": "postgresql://somewhere/db"})
     schedule = build(own, print).resolve_schedule_def("daily_user_behavior_profiles_schedule")
-    runs = dg.DagsterInstance.ephemeral()
-    with dg.build_schedule_context(instance=runs, scheduled_execution_time=SCHEDULED) as context:
+    with (
+        instance.open_instance(own) as runs,
+        dg.build_schedule_context(instance=runs, scheduled_execution_time=SCHEDULED) as context,
+    ):
         (request,) = schedule.evaluate_tick(context).run_requests or ()
     assert request.tags[AS_OF_TAG] == "2025-03-01"
 
