@@ -5,7 +5,7 @@ SETUP := .venv/.ready
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: setup run test test-slow lint bench ui format browser clean
+.PHONY: setup run test test-slow lint bench bench-ingestion bench-marts ui format browser clean
 
 setup: $(SETUP)
 
@@ -30,8 +30,14 @@ test: $(SETUP) browser
 test-slow: $(SETUP)
 	$(BIN)/pytest -m slow $(ARGS)
 
-bench: $(SETUP)
+bench: bench-ingestion bench-marts
+
+bench-ingestion: $(SETUP)
 	$(BIN)/python -m tests.benchmarks.ingestion $(ARGS)
+
+# ten million events: make bench-marts ARGS="--events 10000000 --users 100000"
+bench-marts: $(SETUP)
+	$(BIN)/python -m tests.benchmarks.marts $(ARGS)
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

@@ -115,7 +115,8 @@ insert into staging.new_smell__recommendation_feedback (
     first_interaction_at, _load_id
 )
 select
-    'f' || number, user_key, perfume_id, 'r' || number / 8, (array['homepage', 'detail_page', 'search'])[1 + number %% 3],
+    'f' || number, user_key, perfume_id, 'r' || number / 8,
+    (array['homepage', 'detail_page', 'search'])[1 + number %% 3],
     (array['popular', 'content_based', 'hybrid'])[1 + number / 8 %% 3], 1 + number %% 8, true, number %% 10 = 0,
     number %% 50 = 0, number %% 90 = 0, false, number %% 70 = 0, number %% 110 = 0, 0.5, occurred_at,
     case when number %% 10 = 0 then occurred_at + interval '9 seconds' end, %(load)s
