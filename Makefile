@@ -5,7 +5,7 @@ SETUP := .venv/.ready
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: setup run test test-slow lint bench bench-ingestion bench-systems ui format browser clean
+.PHONY: setup run test test-slow lint bench bench-ingestion bench-systems bench-marts ui format browser clean
 
 setup: $(SETUP)
 
@@ -30,7 +30,7 @@ test: $(SETUP) browser
 test-slow: $(SETUP)
 	$(BIN)/pytest -m slow $(ARGS)
 
-bench: bench-ingestion bench-systems
+bench: bench-ingestion bench-systems bench-marts
 
 # 2 million tracker events, next to \copy and dlt
 bench-ingestion: $(SETUP)
@@ -39,6 +39,10 @@ bench-ingestion: $(SETUP)
 # all five systems, 5 million source rows, next to dlt
 bench-systems: $(SETUP)
 	$(BIN)/python -m tests.benchmarks.systems $(ARGS)
+
+# ten million events: make bench-marts ARGS="--events 10000000 --users 100000"
+bench-marts: $(SETUP)
+	$(BIN)/python -m tests.benchmarks.marts $(ARGS)
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

@@ -106,7 +106,8 @@ final as (
         values_weighed.kind,
         values_weighed.value,
         values_weighed.evidence_events,
-        values_weighed.evidence / kinds_weighed.evidence as weight,
+        -- the sum may be rounded to a little less than its only part
+        least(values_weighed.evidence / kinds_weighed.evidence, 1) as weight,
         values_weighed._events_load_id,
         values_weighed._session_rows_load_id,
         values_weighed._perfumes_load_id,

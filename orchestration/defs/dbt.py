@@ -28,7 +28,6 @@ CHANGED_MODEL = "schemas on this incremental model are out of sync"
 
 def build(settings: Settings, manifest: Path, say: Callable[[str], None]) -> dg.Definitions:
     """The dbt assets of `manifest`."""
-
     late = " ".join(dbt_project.built_after(manifest, FITTED))
     halves = [built_by(settings, say, manifest, "dbt_build", exclude=late)]
     if late:

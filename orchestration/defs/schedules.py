@@ -1,18 +1,23 @@
 """Jobs and their schedules, declared in one table; times are UTC.
 
 A job is a selection of assets with their checks. A scheduled run's logical date is the day it was scheduled for, in
-the tag `moodmart/as_of`.
+the tag `moodmart/as_of`. Runs of missed and failed dates are asked for beside it (`lib.due`); the queue does one run at
+a time (`lib.instance`), loads before marts and older dates before newer ones, so that the marts end at the newest.
 """
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 import dagster as dg
 
 from ingestion.settings import Settings
-from orchestration.lib import as_of
+from orchestration.lib import as_of, due
+from orchestration.lib.instance import close_dead_runs
 
 EVERYTHING = "moodmart"
 """The job of `moodmart run`: every load, every mart, every check."""
+PRIORITY_TAG = "dagster/priority"
+"""Dagster's tag: of the runs in the queue the one with the greatest number starts first; without it, 0."""
 
 
 @dataclass(frozen=True)
@@ -21,34 +26,92 @@ class ScheduledJob:
 
     name: str
     cron: str
+    cadence: due.Cadence
     selection: str
     description: str
 
+    @property
+    def schedule(self) -> str:
+        """Name of its schedule."""
+        return f"{self.name}_schedule"
+
 
 def marts(*names: str) -> str:
-    """Selection of marts, as area/name (`*` stands for anything), and the models they need."""
+    """Selection of marts, as area/name (`*` stands for anything), and the models they need.
+
+    A name that nothing has selects nothing.
+    """
     wanted = " or ".join(f'+key:"{name}"' for name in names)
     return f"({wanted}) and kind:dbt"
 
+
+HOURLY_MARTS = (
+    "core/sessions*",
+    "behavior/active_users*",
+    "behavior/trending_perfumes*",
+    "behavior/search_popularity*",
+)
+USER_MARTS = (
+    "behavior/user_behavior_*",
+    "behavior/user_preferences*",
+    "behavior/user_feature*",
+    "behavior/feature_dictionary*",
+    "behavior/user_similarity*",
+    "behavior/user_perfume_*",
+    "behavior/search_quer*",
+)
+MODEL_PARAMETERS = 'key:"core/model_parameters*"'
+"""Fitted by Dagster, not by dbt."""
 
 SCHEDULE = (
     ScheduledJob(
         "hourly_loads",
         "5 * * * *",
-        f"kind:ingestion or ({marts('core/sessions', 'behavior/active_users')})",
-        "Load every system; sessions, active_users.",
+        due.HOURLY,
+        f"kind:ingestion or ({marts(*HOURLY_MARTS)})",
+        "Load every system; sessions, active users, trending perfumes, popular searches.",
     ),
     ScheduledJob(
         "daily_user_behavior_profiles",
         "0 2 * * *",
-        marts("behavior/user_behavior_*", "behavior/user_preferences*"),
-        "User profiles and preferences with their children.",
+        due.DAILY,
+        marts(*USER_MARTS),
+        "Users: profiles, preferences, features, similarity, searches, interactions with perfumes.",
     ),
     ScheduledJob(
         "daily_perfume_interaction_stats",
         "0 3 * * *",
-        marts("behavior/perfume_interaction_stats*"),
-        "Interaction statistics of every perfume.",
+        due.DAILY,
+        marts("behavior/perfume_*"),
+        "Perfumes: interaction statistics and features.",
+    ),
+    ScheduledJob(
+        "daily_recommendation_metrics",
+        "0 4 * * *",
+        due.DAILY,
+        marts("behavior/recommendation_*"),
+        "Recommendations: what became of them, by algorithm, source and position.",
+    ),
+    ScheduledJob(
+        "weekly_trend_analysis",
+        "0 0 * * 0",
+        due.WEEKLY,
+        marts("behavior/trend_analysis*"),
+        "Trends of perfumes, houses, notes and searches.",
+    ),
+    ScheduledJob(
+        "weekly_user_segments",
+        "0 1 * * 0",
+        due.WEEKLY,
+        f"({marts('behavior/user_segments*')}) or {MODEL_PARAMETERS}",
+        "Segments of users; the churn model is fitted anew.",
+    ),
+    ScheduledJob(
+        "weekly_performance_reports",
+        "0 2 * * 0",
+        due.WEEKLY,
+        marts("behavior/performance_reports*"),
+        "Key figures of the week.",
     ),
 )
 
@@ -68,14 +131,42 @@ def scheduled(settings: Settings, row: ScheduledJob) -> dg.ScheduleDefinition:
 
     @dg.schedule(
         job=job,
-        name=f"{row.name}_schedule",
+        name=row.schedule,
         cron_schedule=row.cron,
         execution_timezone="UTC",
         description=row.description,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        day = as_of.of_schedule(context.scheduled_execution_time, settings)
-        return dg.RunRequest(tags={as_of.AS_OF_TAG: day.isoformat()})
+    def schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        close_dead_runs(context.instance)
+        if row.cadence is due.HOURLY:
+            return newest(context, settings, row)
+        return [request(context, row, day) for day in owed(context, settings, row)]
 
     return schedule
+
+
+def newest(
+    context: dg.ScheduleEvaluationContext, settings: Settings, row: ScheduledJob
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """A run of the hour, unless one that is not yet begun will do its work."""
+    day = as_of.of_schedule(context.scheduled_execution_time, settings)
+    if due.is_queued(context.instance, row.name, day):
+        return dg.SkipReason(f"a run for {day} waits already")
+    return [dg.RunRequest(run_key=day.isoformat(), tags={as_of.AS_OF_TAG: day.isoformat()})]
+
+
+def owed(context: dg.ScheduleEvaluationContext, settings: Settings, row: ScheduledJob) -> list[date]:
+    """The dates of this tick; the bundled sample has one day only."""
+    day = as_of.of_schedule(context.scheduled_execution_time, settings)
+    if not settings.sources:
+        return [day]
+    return due.due_dates(context.instance, row.name, row.schedule, row.cadence, day)
+
+
+def request(context: dg.ScheduleEvaluationContext, row: ScheduledJob, day: date) -> dg.RunRequest:
+    """A run for `day`; the later the job's hour of that day, the later its place in the queue."""
+    scheduled_at = context.scheduled_execution_time
+    tick = datetime.combine(day, scheduled_at.time(), scheduled_at.tzinfo)
+    tags = {as_of.AS_OF_TAG: day.isoformat(), PRIORITY_TAG: str(-int(tick.timestamp() // 60))}
+    return dg.RunRequest(run_key=day.isoformat(), tags=tags)

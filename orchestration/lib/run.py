@@ -108,11 +108,12 @@ def execute(settings: Settings, order: Order, say: Callable[[str], None]) -> Out
 
 
 def selection_of(definitions: dg.Definitions, systems: Iterable[str]) -> list[dg.AssetKey] | None:
-    """The loads of `systems` and everything made from them; None means everything."""
+    """The loads of `systems`, everything made from them and the models that needs; None means everything."""
     if not systems:
         return None
-    graph = definitions.resolve_asset_graph()
-    return sorted(dg.AssetSelection.groups(*systems).downstream().resolve(graph))
+    made = dg.AssetSelection.groups(*systems).downstream()
+    needed = made.upstream() & dg.AssetSelection.kind("dbt")
+    return sorted((made | needed).resolve(definitions.resolve_asset_graph()))
 
 
 def _tags(order: Order) -> dict[str, str]:

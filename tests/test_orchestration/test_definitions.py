@@ -11,7 +11,7 @@ from ingestion.errors import SourceError, SourceUnreachableError
 from ingestion.settings import Settings
 from orchestration.definitions import build
 from orchestration.defs.schedules import SCHEDULE
-from orchestration.lib import as_of, dbt_project
+from orchestration.lib import as_of, dbt_project, instance
 from orchestration.lib.as_of import AS_OF_TAG
 from orchestration.lib.failures import TRIES, failing_plainly
 from orchestration.lib.run import selection_of
@@ -48,6 +48,10 @@ def test_the_schedule_is_the_documented_one() -> None:
         "hourly_loads": "5 * * * *",
         "daily_user_behavior_profiles": "0 2 * * *",
         "daily_perfume_interaction_stats": "0 3 * * *",
+        "daily_recommendation_metrics": "0 4 * * *",
+        "weekly_trend_analysis": "0 0 * * 0",
+        "weekly_user_segments": "0 1 * * 0",
+        "weekly_performance_reports": "0 2 * * 0",
     }
     assert {row.name: row.cron for row in SCHEDULE} == documented
 
@@ -82,7 +86,13 @@ def test_a_run_of_one_system_takes_in_the_marts_made_from_it(definitions: dg.Def
     keys = selection_of(definitions, ["new_smell"])
     assert keys is not None
     assert {PROFILES, dg.AssetKey(["new_smell", "users"])} <= set(keys)
-    assert dg.AssetKey(["intermediate", "evidence_weights"]) not in keys
+    assert not {dg.AssetKey([system, "users"]) for system in ("masterx", "voice_patterns")} & set(keys)
+
+
+def test_a_run_of_one_system_takes_in_what_its_marts_need(definitions: dg.Definitions) -> None:
+    """On a new warehouse nobody has built it before."""
+    needed = {dg.AssetKey(["intermediate", name]) for name in ("evidence_weights", "int_as_of")}
+    assert needed <= set(selection_of(definitions, ["new_smell"]) or ())
 
 
 def test_critical_rules_block_and_warnings_do_not(definitions: dg.Definitions) -> None:
@@ -96,7 +106,10 @@ def test_critical_rules_block_and_warnings_do_not(definitions: dg.Definitions) -
 def test_a_scheduled_run_is_as_of_the_day_it_was_scheduled_for(finished: Finished) -> None:
     own = replace(finished.settings, sources={"new_smell": "postgresql://somewhere/db"})
     schedule = build(own, print).resolve_schedule_def("daily_user_behavior_profiles_schedule")
-    with dg.build_schedule_context(scheduled_execution_time=SCHEDULED) as context:
+    with (
+        instance.open_instance(own) as runs,
+        dg.build_schedule_context(instance=runs, scheduled_execution_time=SCHEDULED) as context,
+    ):
         (request,) = schedule.evaluate_tick(context).run_requests or ()
     assert request.tags[AS_OF_TAG] == "2025-03-01"
 

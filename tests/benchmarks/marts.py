@@ -1,0 +1,257 @@
+"""The marts at volume: a full build, then daily increments, for a history and one ten times as long, beside DuckDB.
+
+rows in staging (`staged`) -> `dbt build`, one model at a time, whose `run_results.json` has the seconds of each model
+-> days of new rows, one in a hundred of them late, each followed by a build -> medians by model
+staging as Parquet -> the same marts rebuilt by DuckDB (`duckdb_marts`) -> seconds, and whether the rows are the same
+
+Both histories have the same users and the same rows a day; the short one is the tenth of the long one before it ends.
+
+    make bench-marts                           100,000 events, 1,000 users: two minutes or so
+    make bench-marts ARGS="--events 10000000 --users 100000"
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pyarrow.parquet as pq
+from adbc_driver_postgresql import dbapi
+
+from ingestion.settings import PROJECT_ROOT, Settings
+from ingestion.warehouse import Warehouse
+from tests.benchmarks import duckdb_marts
+from tests.benchmarks.queries import ROUNDS, ask
+from tests.benchmarks.staged import EVENTS_PER_SESSION, SYSTEM, Shape, day_of, insert_catalogue, insert_days
+
+HISTORY_DAYS = 600
+"""Days of the long history; the short one has a tenth."""
+COMPARED = {"behavior.user_preferences": "weight > 1e-9"}
+"""Rows that must be the same: what rounding leaves of likes and dislikes that cancel is no preference."""
+Seconds = dict[str, float]
+"""Seconds by model or table, as schema.name."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What was measured on one history."""
+
+    events: int
+    full: Seconds
+    increments: list[Seconds]
+    full_wall: float
+    increment_walls: list[float]
+
+    def increment(self, model: str) -> float:
+        """Median seconds of a model's daily increment."""
+        return statistics.median(run.get(model, 0.0) for run in self.increments)
+
+    def increment_total(self) -> float:
+        """Median seconds of all models' daily increments."""
+        return statistics.median(sum(run.values()) for run in self.increments)
+
+
+class Bench:
+    """One warehouse on the server of `home`, with its history."""
+
+    def __init__(self, home: Settings, folder: Path, shape: Shape, days: int) -> None:
+        self.folder, self.shape = folder, shape
+        self.first, self.days = HISTORY_DAYS - days, days
+        folder.mkdir(mode=0o755)
+        own = folder / "home"
+        own.mkdir(mode=0o700)
+        for name in ("credentials.json", "pseudonym.key"):
+            shutil.copy2(home.home / name, own / name)
+        owner = Warehouse(home).dsn("owner")
+        with psycopg.connect(owner, autocommit=True) as connection:
+            connection.execute(f"create database bench_{days}".encode())
+        self.settings = replace(home, home=own, database_url=f"{owner.rsplit('/', 1)[0]}/bench_{days}")
+        self.warehouse = Warehouse(self.settings)
+        self.warehouse.up()
+
+    def fill(self) -> None:
+        """Insert the history."""
+        with self.warehouse.connect("owner") as connection:
+            insert_catalogue(connection, self.shape)
+            insert_days(connection, self.shape, self.first, HISTORY_DAYS - 1, load=2)
+        self.settle()
+
+    def settle(self) -> None:
+        """What autovacuum does between the days."""
+        with self.warehouse.connect("owner") as connection:
+            connection.autocommit = True
+            connection.execute("vacuum analyze")
+
+    def measure(self, increments: int) -> History:
+        """Build from scratch, then after each of some new days."""
+        with self.warehouse.connect("owner") as connection:
+            (events,) = connection.execute("select count(*) from staging.new_smell__user_interaction_events").fetchone()
+        full, full_wall = self.build(HISTORY_DAYS - 1)
+        runs, walls = [], []
+        for day in range(HISTORY_DAYS, HISTORY_DAYS + increments):
+            self.settle()
+            with self.warehouse.connect("owner") as connection:
+                insert_days(connection, self.shape, day, day, load=day)
+            seconds, wall = self.build(day)
+            runs.append(seconds)
+            walls.append(wall)
+        return History(events, full, runs, full_wall, walls)
+
+    def build(self, day: int) -> tuple[Seconds, float]:
+        """Build every mart as of a day; seconds by model, and of the whole command."""
+        target = self.folder / "target"
+        command = [sys.executable, "-m", "dbt.cli.main", "build", "--quiet", "--threads", "1"]
+        command += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+        command += ["--select", "+path:dbt_project/models/marts", "--profiles-dir", str(self.settings.home)]
+        command += ["--target-path", str(target), "--log-path", str(target)]
+        environment = os.environ | {"PGOPTIONS": f"-c moodmart.as_of={day_of(day)}"}
+        begun = time.perf_counter()
+        subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=True)
+        wall = time.perf_counter() - begun
+        results = json.loads((target / "run_results.json").read_text())["results"]
+        manifest = json.loads((target / "manifest.json").read_text())["nodes"]
+        nodes = [(manifest[result["unique_id"]], result["execution_time"]) for result in results]
+        return {f"{n['schema']}.{n['name']}": t for n, t in nodes if n["schema"] != "staging"}, wall
+
+    def export(self) -> Path:
+        """Staging as Parquet."""
+        folder = self.folder / "parquet"
+        folder.mkdir()
+        with dbapi.connect(self.warehouse.dsn("owner")) as connection, connection.cursor() as cursor:
+            for name, columns in duckdb_marts.TABLES.items():
+                cursor.execute(f"select {columns} from {SYSTEM.entity(name).table}")
+                reader = cursor.fetch_record_batch()
+                with pq.ParquetWriter(folder / f"{name}.parquet", reader.schema, compression="zstd") as writer:
+                    for batch in reader:
+                        writer.write_batch(batch)
+        return folder
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """DuckDB's marts: seconds of each, and how they differ from dbt's."""
+
+    seconds: Seconds
+    differences: list[str]
+
+
+def rebuild(bench: Bench, folder: Path, as_of: date) -> Rebuilt:
+    """Rebuild the marts in DuckDB from `folder` and compare them with those of the warehouse."""
+    connection = duckdb_marts.connect(folder, as_of, PROJECT_ROOT / "dbt_project/seeds/evidence_weights.csv")
+    seconds, differences = {}, []
+    for name, statement in duckdb_marts.REBUILD.items():
+        begun = time.perf_counter()
+        connection.execute(statement)
+        seconds[name] = time.perf_counter() - begun
+    with bench.warehouse.connect("owner") as warehouse:
+        for name in list(duckdb_marts.REBUILD)[1:]:
+            table = name.partition(".")[2]
+            columns = [(c, t) for c, t, *_ in connection.execute(f"describe {table}").fetchall()]
+            rows = f" where {COMPARED[name]}" if name in COMPARED else ""
+            ours = warehouse.execute((totals(columns, name) + rows).encode()).fetchone()
+            theirs = connection.execute(totals(columns, table) + rows).fetchone()
+            for what, one, two in zip(["rows", *(c for c, _ in columns)], ours, theirs, strict=True):
+                if abs(float(one) - float(two)) > 1e-6 * max(1.0, abs(float(one))):
+                    differences.append(f"{name}.{what}: {one} in the warehouse, {two} in DuckDB")
+    return Rebuilt(seconds, differences)
+
+
+def totals(columns: list[tuple[str, str]], table: str) -> str:
+    """SQL, for both engines: how many rows, and of each column the sum, or how many values there are."""
+    number = ("INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "DECIMAL")
+    sums = [
+        f"coalesce(sum(cast({c} as double precision)), 0)" if t.startswith(number) else f"count({c})"
+        for c, t in columns
+    ]
+    return f"select count(*), {', '.join(sums)} from {table}"
+
+
+def report_models(short: History, long: History) -> None:
+    """A line per model, intermediates included: full builds, increments, and what ten times the history costs."""
+    print(f"\nseconds by model: full build and daily increment of {short.events:,} and {long.events:,} events")
+    print(f"{'':48}{'full 1x':>9}{'full 10x':>9}{'inc 1x':>9}{'inc 10x':>9}{'10x/1x':>8}")
+    for model in sorted(long.full):
+        one, ten = short.increment(model), long.increment(model)
+        ratio = f"{ten / one:8.2f}" if one else f"{'':>8}"
+        print(f"{model:48}{short.full[model]:9.2f}{long.full[model]:9.2f}{one:9.2f}{ten:9.2f}{ratio}")
+    one, ten = short.increment_total(), long.increment_total()
+    full = sum(short.full.values()), sum(long.full.values())
+    print(f"{'all models':48}{full[0]:9.2f}{full[1]:9.2f}{one:9.2f}{ten:9.2f}{ten / one:8.2f}   asked: at most 1.20")
+    walls = statistics.median(short.increment_walls), statistics.median(long.increment_walls)
+    print(
+        f"{'dbt, start to end':48}{short.full_wall:9.2f}{long.full_wall:9.2f}{walls[0]:9.2f}{walls[1]:9.2f}"
+        f"{walls[1] / walls[0]:8.2f}"
+    )
+
+
+def report_duckdb(long: History, needs: dict[str, set[str]], rebuilt: Rebuilt) -> None:
+    """A line per mart that DuckDB rebuilds, each with what it needs."""
+    print("\nseconds beside DuckDB's rebuild over Parquet, 10x; each mart with what it needs, in the total once each")
+    print(f"{'':48}{'full':>9}{'inc':>9}{'DuckDB':>9}{'DuckDB / inc':>14}")
+    names = list(rebuilt.seconds)
+    shared = rebuilt.seconds[names[0]]
+    rows = [(name, {name, *needs[name]}, shared + rebuilt.seconds[name]) for name in names[1:]]
+    rows.append(("all five", set().union(*(models for _, models, _ in rows)), sum(rebuilt.seconds.values())))
+    for name, models, duck in rows:
+        full, increment = (sum(map(of, models)) for of in (lambda m: long.full.get(m, 0.0), long.increment))
+        print(f"{name:48}{full:9.2f}{increment:9.2f}{duck:9.2f}{duck / increment:14.2f}")
+    for difference in rebuilt.differences:
+        print(f"DIFFERS  {difference}")
+
+
+def needed(bench: Bench) -> dict[str, set[str]]:
+    """Models above each model."""
+    nodes = json.loads((bench.folder / "target" / "manifest.json").read_text())["nodes"]
+    parents = {key: node.get("depends_on", {}).get("nodes", ()) for key, node in nodes.items()}
+
+    def above(key: str) -> set[str]:
+        return {key}.union(*(above(parent) for parent in parents.get(key, ()) if parent in nodes))
+
+    name = {key: f"{node['schema']}.{node['name']}" for key, node in nodes.items()}
+    return {name[key]: {name[a] for a in above(key)} for key in nodes if key.startswith("model.")}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print; 1 if DuckDB's marts differ."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=100_000, help="of the long history, roughly")
+    parser.add_argument("--users", type=int, default=1_000)
+    parser.add_argument("--increments", type=int, default=3, help="days measured after each full build")
+    given = parser.parse_args(arguments)
+    shape = Shape(given.users, max(1, given.events // HISTORY_DAYS // EVENTS_PER_SESSION))
+    folder = Path(tempfile.mkdtemp(prefix="mm-bench-"))
+    folder.chmod(0o755)
+    home = Settings(home=folder / "server")
+    Warehouse(home).up()
+    try:
+        histories = {}
+        for days in (HISTORY_DAYS // 10, HISTORY_DAYS):
+            bench = Bench(home, folder / f"days_{days}", shape, days)
+            begun = time.perf_counter()
+            bench.fill()
+            print(f"{days} days of rows made in {time.perf_counter() - begun:.0f} s", flush=True)
+            histories[days] = bench.measure(given.increments)
+        short, long = histories.values()
+        report_models(short, long)
+        rebuilt = rebuild(bench, bench.export(), day_of(HISTORY_DAYS + given.increments - 1))
+        report_duckdb(long, needed(bench), rebuilt)
+        print(f"\np95 of {ROUNDS}, milliseconds, 10x")
+        for name, milliseconds in ask(bench.warehouse):
+            print(f"{name:48}{milliseconds:9.1f}")
+    finally:
+        Warehouse(home).down()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if rebuilt.differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
