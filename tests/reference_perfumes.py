@@ -78,7 +78,12 @@ def contexts(events: pd.DataFrame) -> pd.DataFrame:
     views = events[events.event_type.eq("PERFUME_VIEW")]
     kinds = {"view_source": (views, "event_source"), "device_type": (events, "device_type")}
     counted = [
-        frame.groupby([*PAIR, column]).size().rename("events").rename_axis([*PAIR, "value"]).reset_index().assign(kind=kind)
+        frame.groupby([*PAIR, column])
+        .size()
+        .rename("events")
+        .rename_axis([*PAIR, "value"])
+        .reset_index()
+        .assign(kind=kind)
         for kind, (frame, column) in kinds.items()
     ]
     return pd.concat(counted)
