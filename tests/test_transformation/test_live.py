@@ -69,8 +69,11 @@ def steps(
             build(settings, planted.AS_OF, folder / "target", "--select", "+int_session_subject_days")
             look("a build that stopped halfway")
             load(2)
+            look("loaded after a build that stopped halfway")
+            build(settings, planted.AS_OF, folder / "target")
             change_events(two)
-            look("events changed after a build that stopped halfway")
+            look("events changed after a build")
+            load(3)
             build(settings, planted.AS_OF, folder / "target")
             look("built again")
             with Warehouse(settings).connect("analyst") as analyst:
@@ -134,7 +137,7 @@ SESSION_COLUMNS = [
 ]  # fmt: skip
 STEPS = (
     "built", "loaded without a build", "a build that stopped halfway",
-    "events changed after a build that stopped halfway", "built again", "as the analyst",
+    "loaded after a build that stopped halfway", "events changed after a build", "built again", "as the analyst",
 )  # fmt: skip
 
 

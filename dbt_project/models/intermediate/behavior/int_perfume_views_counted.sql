@@ -9,19 +9,27 @@ marks as (
 
 ),
 
+new_events as (
+
+    select distinct session_key
+    from {{ ref('stg_new_smell__user_interaction_events') }}
+    where _load_id > (select marks.events_load_id from marks)
+
+),
+
 touched_sessions as (
 
     select
-        events.session_key,
+        session_key,
         -- its rollup by day has folded in what the months have not, when a build did not get to them
-        bool_or(days.session_key is not null) as is_ahead
-    from {{ ref('stg_new_smell__user_interaction_events') }} as events
-    left join {{ ref('int_session_subject_days') }} as days
-        on
-            events.session_key = days.session_key
-            and days._events_load_id > (select marks.events_load_id from marks)
-    where events._load_id > (select marks.events_load_id from marks)
-    group by events.session_key
+        exists (
+            select 1 from {{ ref('int_session_subject_days') }} as days
+            where
+                days.session_key = new_events.session_key
+                and days._events_load_id > (select marks.events_load_id from marks)
+            offset 0
+        ) as is_ahead
+    from new_events
 
 ),
 
@@ -35,15 +43,24 @@ views as (
     select
         days.subject_id as perfume_id,
         -days.views as views
-    from {{ ref('int_session_subject_days') }} as days
-    inner join touched_sessions on days.session_key = touched_sessions.session_key
+    from touched_sessions
+    cross join lateral (
+        select * from {{ ref('int_session_subject_days') }} as found
+        where found.session_key = touched_sessions.session_key
+        offset 0
+    ) as days
     where days.subject_kind = 'perfume' and not touched_sessions.is_ahead
     union all
     select
         events.perfume_id,
         1 as views
-    from {{ ref('stg_new_smell__user_interaction_events') }} as events
-    inner join touched_sessions on events.session_key = touched_sessions.session_key
+    from touched_sessions
+    -- session by session through the index, whatever the planner thinks how many there are
+    cross join lateral (
+        select * from {{ ref('stg_new_smell__user_interaction_events') }} as found
+        where found.session_key = touched_sessions.session_key
+        offset 0
+    ) as events
     where
         events.event_type = 'PERFUME_VIEW'
         and events.perfume_id is not null

@@ -18,8 +18,12 @@ recounted as (
         touched.visitor_key,
         events.perfume_id,
         case when events.event_type = 'WISHLIST_ADD' then 1 else -1 end as balance
-    from {{ ref('stg_new_smell__user_interaction_events') }} as events
-    inner join touched on events.session_key = touched.session_key
+    from touched
+    cross join lateral (
+        select * from {{ ref('stg_new_smell__user_interaction_events') }} as found
+        where found.session_key = touched.session_key
+        offset 0
+    ) as events
     where
         events.event_type in ('WISHLIST_ADD', 'WISHLIST_REMOVE')
         and events.perfume_id is not null
@@ -32,8 +36,12 @@ rolled_up as (
         days.session_key,
         days.visitor_key,
         days.subject_id as perfume_id
-    from {{ ref('int_session_subject_days') }} as days
-    inner join touched on days.session_key = touched.session_key
+    from touched
+    cross join lateral (
+        select * from {{ ref('int_session_subject_days') }} as found
+        where found.session_key = touched.session_key
+        offset 0
+    ) as days
     where
         days.subject_kind = 'perfume'
         and (days.wishlist_adds > 0 or days.wishlist_removes > 0)
@@ -81,11 +89,14 @@ balances as (
         days.visitor_key,
         days.subject_id as perfume_id,
         days.wishlist_adds - days.wishlist_removes as balance
-    from {{ ref('int_session_subject_days') }} as days
-    inner join pairs
-        on
-            days.visitor_key = pairs.visitor_key
-            and days.subject_id = pairs.perfume_id
+    from pairs
+    cross join lateral (
+        select * from {{ ref('int_session_subject_days') }} as found
+        where
+            found.visitor_key = pairs.visitor_key
+            and found.subject_id = pairs.perfume_id
+        offset 0
+    ) as days
     where
         days.subject_kind = 'perfume'
         and not exists (
@@ -116,11 +127,14 @@ changes as (
     select
         folded.perfume_id,
         -folded.wishlist_change as wishlist_change
-    from {{ ref('int_perfume_audience_changes') }} as folded
-    inner join pairs
-        on
-            folded.visitor_key = pairs.visitor_key
-            and folded.perfume_id = pairs.perfume_id
+    from pairs
+    cross join lateral (
+        select * from {{ ref('int_perfume_audience_changes') }} as found
+        where
+            found.visitor_key = pairs.visitor_key
+            and found.perfume_id = pairs.perfume_id
+        offset 0
+    ) as folded
     union all
     select
         perfume_id,

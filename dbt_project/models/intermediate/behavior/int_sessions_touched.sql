@@ -36,17 +36,28 @@ touched_sessions as (
 
 ),
 
+-- session by session through the index, whatever the planner thinks how many there are
 events as (
 
-    select * from {{ ref('stg_new_smell__user_interaction_events') }}
-    where session_key in (select touched_sessions.session_key from touched_sessions)
+    select events.*
+    from touched_sessions
+    cross join lateral (
+        select * from {{ ref('stg_new_smell__user_interaction_events') }} as found
+        where found.session_key = touched_sessions.session_key
+        offset 0
+    ) as events
 
 ),
 
 session_rows as (
 
-    select * from {{ ref('stg_new_smell__user_sessions') }}
-    where session_key in (select touched_sessions.session_key from touched_sessions)
+    select session_rows.*
+    from touched_sessions
+    cross join lateral (
+        select * from {{ ref('stg_new_smell__user_sessions') }} as found
+        where found.session_key = touched_sessions.session_key
+        offset 0
+    ) as session_rows
 
 ),
 

@@ -31,8 +31,12 @@ changes as (
             when events.event_type = 'WISHLIST_REMOVE' then -1
             else 0
         end as wishlist_change
-    from {{ ref('stg_new_smell__user_interaction_events') }} as events
-    inner join touched on events.session_key = touched.session_key
+    from touched
+    cross join lateral (
+        select * from {{ ref('stg_new_smell__user_interaction_events') }} as found
+        where found.session_key = touched.session_key
+        offset 0
+    ) as events
     where touched.user_key is not null
 
 ),
