@@ -7,8 +7,6 @@
     ],
 ) }}
 
-{%- set key = "week_number || ' ' || subject_kind || ' ' || subject_id" %}
-
 with
 
 {% if is_incremental() -%}
@@ -20,12 +18,6 @@ dirty_weeks as (
         {{ week_number('activity_date') }} as week_number
     from {{ ref('int_session_subject_days') }}
     where _events_load_id > {{ folded('_events_load_id') }}
-
-),
-
-dirty_subject_weeks as (
-
-    select {{ key }} as subject_week from dirty_weeks
 
 ),
 
@@ -55,7 +47,7 @@ subject_days as (
 final as (
 
     select
-        {{ key }} as subject_week,
+        week_number || ' ' || subject_kind || ' ' || subject_id as subject_week,
         subject_kind,
         subject_id,
         house_id,
@@ -68,4 +60,5 @@ final as (
 
 )
 
-{{ final_rows('dirty_subject_weeks', 'subject_week') }}
+-- events come and stay, so a week never loses its rows
+select * from final

@@ -169,10 +169,13 @@ volumes as (
 volumes_before as (
 
     select
-        *
-        {%- for n in range(1, weeks) %},
-        lag(volume_0, {{ n }}) over weeks_in_order as volume_{{ n }}
-        {%- endfor %}
+        {% for n in range(1, weeks) -%}
+        lag(volume_0, {{ n }}) over weeks_in_order as volume_{{ n }},
+        {% endfor -%}
+        subject_kind,
+        subject_id,
+        week_number,
+        volume_0
     from volumes
     window weeks_in_order as (partition by subject_kind, subject_id order by week_number)
 
