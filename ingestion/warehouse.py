@@ -307,7 +307,9 @@ def _grant_ops(connection: psycopg.Connection) -> None:
     connection.execute(f"grant select, insert, update on ops.source_schemas, ops.schema_events to {loader}")
     connection.execute(f"grant select on ops.schema_events to {steward}")
     connection.execute(f"grant update (payload, status, trail) on ops.quarantine to {steward}")
-    connection.execute(f"grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs, ops.model_parameters to {steward}")
+    connection.execute(
+        f"grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs, ops.model_parameters to {steward}"
+    )
 
 
 def main() -> None:

@@ -72,7 +72,9 @@ def report(events: pd.DataFrame, staged: Any, end: pd.Timestamp) -> pd.DataFrame
     weeks = {}
     for last in pd.date_range(end=end, periods=int((end - first.floor("D")) / DAY) // 7 + 1, freq="7D"):
         start, after = last - 6 * DAY, last + DAY
-        parts = [frame[(at >= start) & (at < after)] for frame, at in zip((events, searches, shown), moments, strict=True)]
+        parts = [
+            frame[(at >= start) & (at < after)] for frame, at in zip((events, searches, shown), moments, strict=True)
+        ]
         weeks[last.date()] = figures(*parts) | {"new_users": int(first_days.between(start, last).sum())}
     values = pd.DataFrame(weeks, dtype=float).T.sort_index()
     before, long_before = values.shift(1), values.shift(8)
