@@ -47,7 +47,7 @@ def saturday(as_of: date) -> pd.Timestamp:
 
 def marts(staged: Any, as_of: date) -> dict[str, pd.DataFrame]:
     """Parameters, and the users of the week's end by x, t_x and T."""
-    from tests.reference_marts import attributed, session_owners
+    from tests.reference_marts import attributed, session_owners  # they use this module
 
     events = attributed(staged, session_owners(staged)).dropna(subset="user_key")
     week_end = saturday(as_of)

@@ -29,22 +29,28 @@ CHANGED_MODEL = "schemas on this incremental model are out of sync"
 def build(settings: Settings, manifest: Path, say: Callable[[str], None]) -> dg.Definitions:
     """The dbt assets of `manifest`."""
     late = " ".join(dbt_project.built_after(manifest, FITTED))
-    halves = [built_by(settings, say, manifest, "dbt_build", exclude=late)]
+    halves = [built_by(settings, say, manifest, "dbt_build", exclude=late or None)]
     if late:
         halves.append(built_by(settings, say, manifest, "dbt_build_fitted", select=late))
     return dg.Definitions(assets=halves)
 
 
 def built_by(
-    settings: Settings, say: Callable[[str], None], manifest: Path, name: str, **part: str
+    settings: Settings,
+    say: Callable[[str], None],
+    manifest: Path,
+    name: str,
+    select: str = "fqn:*",
+    exclude: str | None = None,
 ) -> dg.AssetsDefinition:
-    """The assets of `part`, dbt's own select or exclude, made by one `dbt build`."""
+    """The assets of a part of the project, in dbt's words, made by one `dbt build`."""
 
     @dbt_assets(
         manifest=manifest,
         name=name,
         dagster_dbt_translator=SchemaTranslator(),
-        **part,
+        select=select,
+        exclude=exclude,
         op_tags={"moodmart/phase": "build"},
     )
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:  # dagster-dbt's own union of events

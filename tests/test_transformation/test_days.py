@@ -96,7 +96,7 @@ def due_day(moment: datetime) -> int:
 def test_seven_daily_loads_with_late_rows_make_the_marts_of_one_load(world: World) -> None:
     at_once, in_loads = marts(world.at_once), marts(world.in_loads)
     assert at_once.keys() == in_loads.keys()
-    assert len(at_once["behavior.user_behavior_profile_history"]) > 1000
+    assert len(at_once["behavior.user_behavior_profile_history"]) > 400
     assert len(at_once["core.model_parameters"]) == len(("r", "alpha", "a", "b"))
     for name, expected in at_once.items():
         assert in_loads[name] == expected, name

@@ -45,8 +45,8 @@ hours as (
     {% if is_incremental() -%}
     -- the range lets PostgreSQL use the index
     where
-        activity_date > (select min(week_end) - 7 from dirty_weeks)
-        and activity_date <= (select max(week_end) from dirty_weeks)
+        activity_date > (select min(dirty_weeks.week_end) - 7 from dirty_weeks)
+        and activity_date <= (select max(dirty_weeks.week_end) from dirty_weeks)
         and {{ week_end('activity_date') }} in (select dirty_weeks.week_end from dirty_weeks)
     {%- endif %}
 
@@ -61,8 +61,8 @@ subject_days as (
     where
         trades_accepted > 0
         {% if is_incremental() -%}
-        and activity_date > (select min(week_end) - 7 from dirty_weeks)
-        and activity_date <= (select max(week_end) from dirty_weeks)
+        and activity_date > (select min(dirty_weeks.week_end) - 7 from dirty_weeks)
+        and activity_date <= (select max(dirty_weeks.week_end) from dirty_weeks)
         and {{ week_end('activity_date') }} in (select dirty_weeks.week_end from dirty_weeks)
         {%- endif %}
 
@@ -77,8 +77,8 @@ queries as (
     from {{ ref('stg_new_smell__search_queries') }}
     {% if is_incremental() -%}
     where
-        searched_at >= (select {{ day_start('min(week_end)', -6) }} from dirty_weeks)
-        and searched_at < (select {{ day_start('max(week_end)', 1) }} from dirty_weeks)
+        searched_at >= (select {{ day_start('min(dirty_weeks.week_end)', -6) }} from dirty_weeks)
+        and searched_at < (select {{ day_start('max(dirty_weeks.week_end)', 1) }} from dirty_weeks)
         and {{ week_end(utc_date('searched_at')) }} in (
             select dirty_weeks.week_end from dirty_weeks
         )
@@ -95,8 +95,8 @@ recommendations as (
     from {{ ref('stg_new_smell__recommendation_feedback') }}
     {% if is_incremental() -%}
     where
-        shown_at >= (select {{ day_start('min(week_end)', -6) }} from dirty_weeks)
-        and shown_at < (select {{ day_start('max(week_end)', 1) }} from dirty_weeks)
+        shown_at >= (select {{ day_start('min(dirty_weeks.week_end)', -6) }} from dirty_weeks)
+        and shown_at < (select {{ day_start('max(dirty_weeks.week_end)', 1) }} from dirty_weeks)
         and {{ week_end(utc_date('shown_at')) }} in (select dirty_weeks.week_end from dirty_weeks)
     {%- endif %}
 

@@ -192,8 +192,8 @@ churn as (
         profiles.*,
         churn_parameters.r is not null as is_fitted,
         ln(churn_parameters.a)
-        - ln(churn_parameters.b + greatest(lifetime_active_days - 2, 0))
-        + (churn_parameters.r + lifetime_active_days - 1) * (
+        - ln(churn_parameters.b + greatest(profiles.lifetime_active_days - 2, 0))
+        + (churn_parameters.r + profiles.lifetime_active_days - 1) * (
             ln(churn_parameters.alpha + {{ age_days }})
             - ln(churn_parameters.alpha + {{ recency_days }})
         ) as log_odds_left

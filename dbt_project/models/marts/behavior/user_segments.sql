@@ -1,5 +1,10 @@
 {%- set window = var('segment_window_days') %}
 {%- set new_days = var('segment_new_days') %}
+{%- set orders = {
+    'recency': 'recency_days desc',
+    'frequency': 'active_days',
+    'evidence': 'evidence_weight',
+} %}
 
 with
 
@@ -66,19 +71,13 @@ measured as (
 ranked as (
 
     select
-        *,
+        *
+        {%- for name, order in orders.items() %},
+        {%- set worse = 'rank() over (order by ' ~ order ~ ') - 1' %}
         cast(
-            1 + floor({{ share('5 * (rank() over (order by recency_days desc) - 1)', 'count(*) over ()') }})
-            as integer
-        ) as recency_quintile,
-        cast(
-            1 + floor({{ share('5 * (rank() over (order by active_days) - 1)', 'count(*) over ()') }})
-            as integer
-        ) as frequency_quintile,
-        cast(
-            1 + floor({{ share('5 * (rank() over (order by evidence_weight) - 1)', 'count(*) over ()') }})
-            as integer
-        ) as evidence_quintile
+            1 + floor({{ share('5 * (' ~ worse ~ ')', 'count(*) over ()') }}) as integer
+        ) as {{ name }}_quintile
+        {%- endfor %}
     from measured
 
 ),
