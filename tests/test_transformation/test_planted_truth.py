@@ -25,6 +25,7 @@ from ingestion.privacy import Pseudonymiser
 from ingestion.settings import Settings
 from ingestion.simulator import Plan, simulate
 from ingestion.warehouse import Warehouse
+from orchestration.lib import fits
 from tests.dbt_builds import build
 from tests.events import NEW_SMELL
 
@@ -83,6 +84,8 @@ def simulated(
     with own_database(folder / "home") as settings:
         Warehouse(settings).up()
         load_system(settings.with_sources({"new_smell": str(folder / "source" / "new_smell")}), NEW_SMELL)
+        build_marts(settings, AS_OF, folder / "target", "+int_repeat_days")
+        fits.refit(settings, AS_OF)
         build_marts(settings, AS_OF, folder / "target", *(f"+{mart}" for mart in MARTS))
         yield Simulated(settings, folder / "source" / "truth", folder / "target")
 
