@@ -26,7 +26,7 @@ ui: $(SETUP)
 test: $(SETUP) browser
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-# a hundred kills of the loader and of the server
+# a hundred kills of the loader and of the server; Dagster's daemon; planted truth; the smallest benchmark
 test-slow: $(SETUP)
 	$(BIN)/pytest -m slow $(ARGS)
 

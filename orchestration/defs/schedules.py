@@ -11,6 +11,7 @@ from datetime import date, datetime
 import dagster as dg
 
 from ingestion.settings import Settings
+from orchestration.defs.ingestion import KIND
 from orchestration.lib import as_of, due
 from orchestration.lib.instance import close_dead_runs
 
@@ -22,12 +23,12 @@ PRIORITY_TAG = "dagster/priority"
 
 @dataclass(frozen=True)
 class ScheduledJob:
-    """One row of the schedule: `selection` is in Dagster's selection syntax."""
+    """One row of the schedule."""
 
     name: str
     cron: str
     cadence: due.Cadence
-    selection: str
+    selection: dg.AssetSelection
     description: str
 
     @property
@@ -36,39 +37,43 @@ class ScheduledJob:
         return f"{self.name}_schedule"
 
 
-def marts(*names: str) -> str:
-    """Selection of marts, as area/name (`*` stands for anything), and the models they need.
+def marts(*names: str) -> dg.AssetSelection:
+    """Marts, as area/name (`*` stands for anything), and everything they need but loads.
 
     A name that nothing has selects nothing.
     """
     wanted = " or ".join(f'+key:"{name}"' for name in names)
-    return f"({wanted}) and kind:dbt"
+    return dg.AssetSelection.from_string(wanted) - LOADS
 
 
+LOADS = dg.AssetSelection.kind(KIND)
 HOURLY_MARTS = (
     "core/sessions*",
+    "behavior/session_*",
     "behavior/active_users*",
     "behavior/trending_perfumes*",
     "behavior/search_popularity*",
 )
 USER_MARTS = (
+    "core/model_parameters*",
     "behavior/user_behavior_*",
     "behavior/user_preferences*",
     "behavior/user_feature*",
-    "behavior/feature_dictionary*",
+    "behavior/feature_*",
     "behavior/user_similarity*",
+    # the table behind the view of that name
+    "ops/similar_users",
     "behavior/user_perfume_*",
+    "behavior/user_wishlist_*",
     "behavior/search_quer*",
 )
-MODEL_PARAMETERS = 'key:"core/model_parameters*"'
-"""Fitted by Dagster, not by dbt."""
 
 SCHEDULE = (
     ScheduledJob(
         "hourly_loads",
         "5 * * * *",
         due.HOURLY,
-        f"kind:ingestion or ({marts(*HOURLY_MARTS)})",
+        LOADS | marts(*HOURLY_MARTS),
         "Load every system; sessions, active users, trending perfumes, popular searches.",
     ),
     ScheduledJob(
@@ -103,7 +108,7 @@ SCHEDULE = (
         "weekly_user_segments",
         "0 1 * * 0",
         due.WEEKLY,
-        f"({marts('behavior/user_segments*')}) or {MODEL_PARAMETERS}",
+        marts("behavior/user_segments*", "core/model_parameters*"),
         "Segments of users; the churn model is fitted anew.",
     ),
     ScheduledJob(
