@@ -24,6 +24,7 @@ PHASES = {
     "judge_staging": "judge staging",
     "dbt_build": "build",
     "judge_marts": "judge marts",
+    "ops__similar_users": "compare users",
 }
 CHECK_FAILED = "DagsterAssetCheckFailedError"
 INTERRUPTED = "DagsterExecutionInterruptedError"
