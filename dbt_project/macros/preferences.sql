@@ -106,7 +106,7 @@ final as (
         values_weighed.kind,
         values_weighed.value,
         values_weighed.evidence_events,
-        -- the sum may be rounded to a little less than its only part
+        -- the sum is exact to 15 digits only: the one value of a kind could weigh more than 1
         least(values_weighed.evidence / kinds_weighed.evidence, 1) as weight,
         values_weighed._events_load_id,
         values_weighed._session_rows_load_id,

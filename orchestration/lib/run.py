@@ -25,6 +25,7 @@ PHASES = {
     "dbt_build": "build",
     "ops__model_parameters": "fit",
     "judge_marts": "judge marts",
+    "ops__similar_users": "compare users",
 }
 CHECK_FAILED = "DagsterAssetCheckFailedError"
 INTERRUPTED = "DagsterExecutionInterruptedError"

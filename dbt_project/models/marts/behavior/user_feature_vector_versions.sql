@@ -140,7 +140,10 @@ preferences_placed as (
         ) as {{ kind }}_weight_{{ '%02d' | format(place) }},
         {% endfor -%}
         {% endfor -%}
-        {{ exact_sum('preferences.weight * price_bands.place') }} as price_point_index
+        case
+            when bool_or(preferences.kind = 'price_band')
+                then least({{ exact_sum('preferences.weight * price_bands.place') }}, 1)
+        end as price_point_index
     from preferences
     left join vocabularies
         on
