@@ -83,3 +83,14 @@ def test_changed_code_makes_the_marts_stale(built: Settings, tmp_path: Path) -> 
     assert builds.is_current(settings, TAGS)
     model.write_text("select 2")
     assert not builds.is_current(settings, TAGS)
+
+
+def test_a_run_that_starts_dbt_twice_is_one_build_of_what_was_loaded_before_the_first(
+    built: Settings, tmp_path: Path
+) -> None:
+    builds.begin(built, "second", DAY)
+    write_csv(tmp_path / "source", [event(1)])
+    load(built, str(tmp_path / "source"))
+    builds.begin(built, "second", DAY)
+    builds.finish(built, "second")
+    assert not builds.is_current(built, TAGS)
