@@ -8,15 +8,33 @@ similarities as (
 
 ),
 
-final as (
+-- who has been erased since the comparison is nobody's neighbour
+vectors as (
 
     select
         user_key,
-        similar_user_key,
-        rank,
-        similarity,
         feature_date
+    from {{ ref('user_feature_vectors') }}
+
+),
+
+final as (
+
+    select
+        similarities.user_key,
+        similarities.similar_user_key,
+        similarities.rank,
+        similarities.similarity,
+        similarities.feature_date
     from similarities
+    inner join vectors as users
+        on
+            similarities.user_key = users.user_key
+            and similarities.feature_date = users.feature_date
+    inner join vectors as neighbours
+        on
+            similarities.similar_user_key = neighbours.user_key
+            and similarities.feature_date = neighbours.feature_date
 
 )
 
