@@ -9,33 +9,18 @@ import time
 from collections.abc import Iterator
 
 from ingestion.warehouse import Warehouse
+from tests.readme import questions
 
 ROUNDS = 30
-QUERIES = {
+OF_ONE = {
     "one user's profile": "select * from behavior.user_behavior_profiles where user_key = %(user)s",
     "the profile as a document": "select * from behavior.user_behavior_profiles_document where user_key = %(user)s",
-    "one user's preferences": (
-        "select kind, value, weight from behavior.user_preferences where user_key = %(user)s order by weight desc "
-        "limit 20"
-    ),
-    "one user's sessions": ("select * from core.sessions where user_key = %(user)s order by started_at desc limit 20"),
+    "one user's sessions": "select * from core.sessions where user_key = %(user)s order by started_at desc limit 20",
     "one perfume": "select * from behavior.perfume_interaction_stats where perfume_id = %(perfume)s",
-    "most viewed perfumes": (
-        "select perfume_id, total_views from behavior.perfume_interaction_stats order by total_views desc limit 10"
-    ),
-    "trending perfumes": (
-        "select perfume_id, trending_score from behavior.perfume_interaction_stats order by trending_score desc "
-        "limit 10"
-    ),
-    "active users today": "select * from behavior.active_users order by hour_ending_at desc limit 24",
-    "users by browsing style": (
-        "select browsing_style, count(*), avg(engagement_score) from behavior.user_behavior_profiles group by 1"
-    ),
-    "most engaged users": (
-        "select user_key, engagement_score from behavior.user_behavior_profiles order by engagement_score desc limit 50"
-    ),
 }
-"""What an analyst asks; `user` and `perfume` are others each time."""
+"""What is asked of one user or perfume, another each time."""
+QUERIES = {question.text: question.sql for question in questions()} | OF_ONE
+"""The README's questions, and these."""
 
 
 def ask(warehouse: Warehouse) -> Iterator[tuple[str, float]]:
