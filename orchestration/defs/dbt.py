@@ -58,8 +58,10 @@ def built_by(
             say("nothing new: the marts stay as they are")
             return
         say(f"building {len(context.selected_asset_keys)} models")
+        part = builds.name_of(context.selected_asset_keys)
         with failing_plainly(context.retry_number):
-            invocation = start(context, settings)
+            removal = builds.removal(settings, part)
+            invocation = start(context, settings, afresh=removal is not None)
         errors = []
         for event in invocation.stream_raw_events():
             if event.raw_event["info"]["name"] == "RunResultError":
@@ -69,20 +71,21 @@ def built_by(
             )
         if not invocation.is_successful():
             raise dg.Failure(what_failed(errors, settings), allow_retries=False)
+        if removal:
+            builds.refreshed(settings, part, removal)
 
     return dbt_build
 
 
-def start(context: dg.AssetExecutionContext, settings: Settings) -> DbtCliInvocation:
-    """Start `dbt build` for what the run selects.
+def start(context: dg.AssetExecutionContext, settings: Settings, *, afresh: bool) -> DbtCliInvocation:
+    """Start `dbt build` for what the run selects; `afresh` drops the tables first, as a run tagged so does.
 
     Dagster's own dbt resource would first run `dbt --version` and set up an adapter in this process, seconds each,
     and cannot hand dbt an environment.
     """
     translator = SchemaTranslator()
     wanted = get_updated_cli_invocation_params_for_context(context, {}, translator)
-    afresh = dbt_project.FULL_REFRESH_TAG in context.run.tags or builds.rows_were_removed(settings)
-    arguments = ["--full-refresh"] if afresh else []
+    arguments = ["--full-refresh"] if afresh or dbt_project.FULL_REFRESH_TAG in context.run.tags else []
     dbt_project.lend_parsed_project(settings)
     day = as_of.of_run(context.run.tags, settings)
     builds.begin(settings, context.run.run_id, day)

@@ -5,8 +5,11 @@ everything has been judged. The marts are current when the newest run is a finis
 same loads and the same code. Only a change by hand goes unseen: `--full-refresh` builds in any case.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import date
+
+import dagster as dg
 
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
@@ -22,6 +25,10 @@ create table if not exists ops.builds (
     load_id bigint not null,
     code text not null,
     finished_at timestamptz
+);
+create table if not exists ops.refreshes (
+    part text primary key,
+    load_id bigint not null
 )
 """
 BEGIN = """
@@ -36,12 +43,17 @@ select run_id, %(run)s, (select coalesce(max(load_id), 0) from ops.loads), %(cod
 from new
 """
 REMOVED = """
-select exists (
-    select from ops.loads
-    where
-        deleted > 0
-        and load_id > (select coalesce(max(load_id), 0) from ops.builds where finished_at is not null)
-)
+select max(load_id)
+from ops.loads
+where
+    deleted > 0
+    and load_id > coalesce((select max(load_id) from ops.builds where finished_at is not null), 0)
+    and load_id > coalesce((select load_id from ops.refreshes where part = %s), 0)
+"""
+REFRESHED = """
+insert into ops.refreshes (part, load_id)
+values (%s, %s)
+on conflict (part) do update set load_id = excluded.load_id
 """
 FINISH = """
 update ops.builds set finished_at = now()
@@ -71,15 +83,27 @@ def is_current(settings: Settings, tags: Mapping[str, str]) -> bool:
     return bool(row and row[0])
 
 
-def rows_were_removed(settings: Settings) -> bool:
-    """Whether a load has taken rows out since the last finished build.
+def name_of(models: Iterable[dg.AssetKey]) -> str:
+    """A short name of the part of the marts that a build of `models` makes."""
+    return hashlib.sha256(" ".join(sorted(key.to_user_string() for key in models)).encode()).hexdigest()[:16]
 
-    Incremental models see what arrives, not what is gone: after a removal they are built from scratch.
+
+def removal(settings: Settings, part: str) -> int | None:
+    """The newest load that took rows out since `part` was last built from scratch; None if there is none.
+
+    Incremental models see what arrives, not what is gone: after a removal they are built from scratch. `part` names the
+    models of a build; a finished build of everything goes for each part.
     """
     with Warehouse(settings).connect("owner") as connection:
         connection.execute(TABLE)
-        row = connection.execute(REMOVED).fetchone()
-    return bool(row and row[0])
+        row = connection.execute(REMOVED, [part]).fetchone()
+    return int(row[0]) if row and row[0] else None
+
+
+def refreshed(settings: Settings, part: str, load_id: int) -> None:
+    """Say that `part` was built from scratch after the removal by `load_id`."""
+    with Warehouse(settings).connect("owner") as connection:
+        connection.execute(REFRESHED, [part, load_id])
 
 
 def begin(settings: Settings, run: str, day: date) -> None:

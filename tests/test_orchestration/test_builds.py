@@ -94,3 +94,28 @@ def test_a_run_that_starts_dbt_twice_is_one_build_of_what_was_loaded_before_the_
     builds.begin(built, "second", DAY)
     builds.finish(built, "second")
     assert not builds.is_current(built, TAGS)
+
+
+def remove_a_row(settings: Settings, folder: Path) -> None:
+    """Load an event, and enter in the ledger that the load took another out."""
+    write_csv(folder / "source", [event(1)])
+    load(settings, str(folder / "source"))
+    with Warehouse(settings).connect("owner") as connection:
+        connection.execute("update ops.loads set deleted = 1")
+
+
+def test_after_a_removal_each_part_is_built_from_scratch_once(built: Settings, tmp_path: Path) -> None:
+    assert builds.removal(built, "users") is None
+    remove_a_row(built, tmp_path)
+    removed = builds.removal(built, "users")
+    assert removed is not None
+    builds.refreshed(built, "users", removed)
+    assert builds.removal(built, "users") is None
+    assert builds.removal(built, "perfumes") == removed
+
+
+def test_a_finished_build_of_everything_goes_for_each_part(built: Settings, tmp_path: Path) -> None:
+    remove_a_row(built, tmp_path)
+    builds.begin(built, "second", DAY)
+    builds.finish(built, "second")
+    assert builds.removal(built, "users") is None
