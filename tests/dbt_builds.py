@@ -13,11 +13,15 @@ from ingestion.settings import Settings
 
 
 def build(settings: Settings, as_of: date, target: Path, *options: str) -> None:
-    """Build everything but the unit tests as of a day; builds that share `target` parse the project once."""
+    """Build the marts and what they need, without the unit tests, as of a day; `options` may select otherwise.
+
+    Builds that share `target` parse the project once.
+    """
+    selection = () if "--select" in options else ("--select", "+path:dbt_project/models/marts")
     command = [sys.executable, "-m", "dbt.cli.main", "build", "--quiet", "--exclude-resource-type", "unit_test"]
     paths = ["--profiles-dir", settings.home, "--target-path", target, "--log-path", target]
     result = subprocess.run(
-        [*command, *map(str, paths), *options],
+        [*command, *map(str, paths), *options, *selection],
         cwd=settings.project_root,
         env=os.environ | {"PGOPTIONS": f"-c moodmart.as_of={as_of}"},
         capture_output=True,

@@ -53,7 +53,7 @@ def build_days(settings: Settings, artifacts: Path, load: Callable[[int], None])
     """A load, a build and a fit for every day; the marts of the last day apply the last fit."""
     for number, day in enumerate(DAYS):
         load(number)
-        build(settings, day, artifacts)
+        build(settings, day, artifacts, "--exclude-resource-type", "test")
         fits.refit(settings, day)
     build(settings, DAYS[-1], artifacts, "--select", "user_behavior_profiles", "model_parameters")
 
