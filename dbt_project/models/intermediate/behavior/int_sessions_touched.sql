@@ -41,11 +41,10 @@ events as (
 
     select events.*
     from touched_sessions
-    cross join lateral (
-        select * from {{ ref('stg_new_smell__user_interaction_events') }} as found
-        where found.session_key = touched_sessions.session_key
-        offset 0
-    ) as events
+    {{ look_up(
+        ref('stg_new_smell__user_interaction_events'), 'events',
+        'found.session_key = touched_sessions.session_key'
+    ) }}
 
 ),
 
@@ -53,11 +52,10 @@ session_rows as (
 
     select session_rows.*
     from touched_sessions
-    cross join lateral (
-        select * from {{ ref('stg_new_smell__user_sessions') }} as found
-        where found.session_key = touched_sessions.session_key
-        offset 0
-    ) as session_rows
+    {{ look_up(
+        ref('stg_new_smell__user_sessions'), 'session_rows',
+        'found.session_key = touched_sessions.session_key'
+    ) }}
 
 ),
 

@@ -32,11 +32,10 @@ changes as (
             else 0
         end as wishlist_change
     from touched
-    cross join lateral (
-        select * from {{ ref('stg_new_smell__user_interaction_events') }} as found
-        where found.session_key = touched.session_key
-        offset 0
-    ) as events
+    {{ look_up(
+        ref('stg_new_smell__user_interaction_events'), 'events',
+        'found.session_key = touched.session_key'
+    ) }}
     where touched.user_key is not null
 
 ),
