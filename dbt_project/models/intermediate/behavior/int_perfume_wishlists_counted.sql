@@ -6,7 +6,9 @@ touched as (
 
     select
         session_key,
-        visitor_key
+        visitor_key,
+        started_at,
+        ended_at
     from {{ ref('int_sessions_touched') }}
 
 ),
@@ -22,6 +24,8 @@ recounted as (
     {{ look_up(
         ref('stg_new_smell__user_interaction_events'), 'events',
         'found.session_key = touched.session_key'
+        ~ ' and found.occurred_at >= touched.started_at'
+        ~ ' and found.occurred_at <= touched.ended_at'
     ) }}
     where
         events.event_type in ('WISHLIST_ADD', 'WISHLIST_REMOVE')
