@@ -51,7 +51,7 @@ contexts as (
     from events
     where device_type is not null
     union all
-    -- a session without any is in a row too, so that the greatest load ids say what has been counted
+    -- one without any is in a row too, so that the greatest load ids say what has been counted
     select
         session_key,
         '(none)' as perfume_id,
