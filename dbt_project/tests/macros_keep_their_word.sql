@@ -60,7 +60,7 @@ promises as (
         {{ first_by('n', 'n desc', 'n < 3') }} = 2 as the_first_by_order_meets_the_condition,
         {{ exact_sum('0.1 * n') }} = 0.6 as a_sum_of_tenths_is_exact,
         sum(n) = 6 as a_series_has_both_ends,
-        (select sum(pairs.pair) from pairs) = 12 + 13 + 23 as a_look_up_joins_what_meets_the_condition
+        (select sum(pairs.pair) from pairs) = 12 + 13 + 23 as a_look_up_joins_what_meets_it
     from numbers
 
 )
@@ -71,7 +71,7 @@ where
         the_first_by_order_meets_the_condition
         and a_sum_of_tenths_is_exact
         and a_series_has_both_ends
-        and a_look_up_joins_what_meets_the_condition
+        and a_look_up_joins_what_meets_it
         {%- for name in promises %}
         and {{ name }}
         {%- endfor %},
