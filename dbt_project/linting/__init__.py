@@ -29,6 +29,10 @@ class _Adapter:
 
 
 class _Dbt:
+    def date_trunc(self, part: str, date: str) -> str:
+        """The start of the `part` that `date` is in, as dbt writes it for PostgreSQL."""
+        return f"date_trunc('{part}', {date})"
+
     def datediff(self, first: str, second: str, _part: str) -> str:
         """Days from `first` to `second`, as dbt writes them for PostgreSQL."""
         return f"(({second})::date - ({first})::date)"

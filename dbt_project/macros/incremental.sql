@@ -80,12 +80,9 @@
 
 
 {% macro crossed_by_as_of(date_column) -%}
-    {%- set last_as_of -%}
-        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
-    {%- endset -%}
     (
-        {{ date_column }} > least({{ last_as_of }}, {{ as_of() }})
-        and {{ date_column }} <= greatest({{ last_as_of }}, {{ as_of() }})
+        {{ date_column }} > least({{ last_as_of() }}, {{ as_of() }})
+        and {{ date_column }} <= greatest({{ last_as_of() }}, {{ as_of() }})
     )
 {%- endmacro %}
 
@@ -103,6 +100,11 @@
 
 {% macro as_of_marks() -%}
     intermediate.as_of_marks
+{%- endmacro %}
+
+
+{% macro last_as_of() -%}
+    (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
 {%- endmacro %}
 
 

@@ -1,7 +1,4 @@
 {% macro dirty_perfume_pairs(key, cut_by_as_of) -%}
-    {%- set last_as_of -%}
-        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
-    {%- endset -%}
     {%- for mark in ['_events_load_id', '_session_rows_load_id'] -%}
     select visitors.{{ key }}, subjects.subject_id as perfume_id
     from {{ ref('int_session_visitors') }} as visitors
@@ -19,8 +16,7 @@
     union
     select {{ key }}, subject_id as perfume_id from {{ ref('int_session_subject_days') }}
     where
-        activity_date > least({{ last_as_of }}, {{ as_of() }})
-        and activity_date <= greatest({{ last_as_of }}, {{ as_of() }})
+        {{ crossed_by_as_of('activity_date') }}
         and {{ key }} is not null
         and subject_kind = 'perfume'
     {%- endif -%}
@@ -43,17 +39,14 @@
 
 
 {% macro dirty_recommendation_days(cut_by_as_of) -%}
-    {%- set last_as_of -%}
-        (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
-    {%- endset -%}
     select distinct shown_date from {{ ref('int_recommendations_shown') }}
     where _load_id > {{ folded('_recommendations_load_id') }}
     {%- if cut_by_as_of %}
     union
     select shown_date from {{ ref('int_recommendations_shown') }}
     where
-        shown_at >= {{ day_start('least(' ~ last_as_of ~ ', ' ~ as_of() ~ ')', 1) }}
-        and shown_at < {{ day_start('greatest(' ~ last_as_of ~ ', ' ~ as_of() ~ ')', 1) }}
+        shown_at >= {{ day_start('least(' ~ last_as_of() ~ ', ' ~ as_of() ~ ')', 1) }}
+        and shown_at < {{ day_start('greatest(' ~ last_as_of() ~ ', ' ~ as_of() ~ ')', 1) }}
     {%- endif -%}
 {%- endmacro %}
 

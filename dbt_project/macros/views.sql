@@ -21,3 +21,16 @@
         {{ sql }}
     );
 {%- endmacro %}
+
+
+{% macro look_up(relation, name, condition) -%}
+    {{ adapter.dispatch('look_up')(relation, name, condition) }}
+{%- endmacro %}
+
+{% macro postgres__look_up(relation, name, condition) -%}
+    cross join lateral (
+        select * from {{ relation }} as found
+        where {{ condition }}
+        offset 0
+    ) as {{ name }}
+{%- endmacro %}

@@ -23,6 +23,16 @@
     'the_last_week_end_is_no_later_than_as_of': last_week_end() ~ ' = ' ~ week_end(last_week_end()),
     'the_last_week_ended_within_seven_days': within_days(last_week_end(), 7),
     'thirty_days_do_not_end_later': 'not ' ~ within_days(as_of() ~ ' + 1', 30),
+    'a_month_begins_on_its_first': month_start("date '2040-02-29'") ~ " = date '2040-02-01'",
+    'a_month_begins_with_itself': month_start("date '2040-03-01'") ~ " = date '2040-03-01'",
+    'one_of_four_is_more_than_a_22th': 'abs(' ~ wilson_bound('1', '4', '-')
+    ~ ' - 0.0455872608) < 1e-9',
+    'one_of_four_is_less_than_seven_tenths': 'abs(' ~ wilson_bound('1', '4', '+')
+    ~ ' - 0.6993581574) < 1e-9',
+    'no_hits_may_be_none_at_all': 'abs(' ~ wilson_bound('0', '10', '-') ~ ') < 1e-9',
+    'no_hits_may_be_more': 'abs(' ~ wilson_bound('0', '10', '+') ~ ' - 0.2775327999) < 1e-9',
+    'hits_only_may_be_all': 'abs(' ~ wilson_bound('10', '10', '+') ~ ' - 1) < 1e-9',
+    'no_trials_say_nothing': wilson_bound('0', '0', '-') ~ ' is null',
 } -%}
 
 with
@@ -30,6 +40,14 @@ with
 numbers as (
 
     {{ series(1, 3) }}
+
+),
+
+pairs as (
+
+    select numbers.n * 10 + greater.n as pair
+    from numbers
+    {{ look_up('numbers', 'greater', 'found.n > numbers.n') }}
 
 ),
 
@@ -41,7 +59,8 @@ promises as (
         {% endfor -%}
         {{ first_by('n', 'n desc', 'n < 3') }} = 2 as the_first_by_order_meets_the_condition,
         {{ exact_sum('0.1 * n') }} = 0.6 as a_sum_of_tenths_is_exact,
-        sum(n) = 6 as a_series_has_both_ends
+        sum(n) = 6 as a_series_has_both_ends,
+        (select sum(pairs.pair) from pairs) = 12 + 13 + 23 as a_look_up_joins_what_meets_it
     from numbers
 
 )
@@ -52,6 +71,7 @@ where
         the_first_by_order_meets_the_condition
         and a_sum_of_tenths_is_exact
         and a_series_has_both_ends
+        and a_look_up_joins_what_meets_it
         {%- for name in promises %}
         and {{ name }}
         {%- endfor %},

@@ -63,6 +63,7 @@ CONSTANT = {"system", "total_comments", "review_sentiment", "as_of_date", "updat
 CONSTANT |= {"feature_date", "model", "log_likelihood", "n", "fit_date", "week_end", "users"}
 """Columns that hold one value in any data set of one system and day, or in the planted one."""
 PUBLIC_DATA = os.environ.get("MOODMART_PUBLIC_DATA")
+VECTORS = "select user_key::text, document -> 'featureVector' from behavior.user_behavior_profiles_document"
 Row = dict[str, Any]
 
 
@@ -94,6 +95,8 @@ class Built:
     events: LoadResult
     dbt: dict[str, pd.DataFrame]
     pandas: dict[str, pd.DataFrame]
+    vectors: dict[str, list[float | None]]
+    """`featureVector` of every user's document."""
 
 
 @pytest.fixture(scope="module", params=DATA_SETS)
@@ -117,7 +120,8 @@ def built(
             staged = read_staged(connection)
             reference = {mart: frame for part in REFERENCES for mart, frame in part.marts(staged, data.as_of).items()}
             found = {mart: table(connection, mart) for mart in GRAINS}
-    return Built(data, events, found, reference)
+            vectors = dict(connection.execute(VECTORS).fetchall())
+    return Built(data, events, found, reference, vectors)
 
 
 def table(connection: psycopg.Connection, mart: str) -> pd.DataFrame:
@@ -161,6 +165,16 @@ def test_dbt_and_pandas_build_the_same_columns_and_rows(built: Built, mart: str)
     found, expected = (rows_by_key(frame, GRAINS[mart]) for frame in (built.dbt[mart], built.pandas[mart]))
     assert sorted(found.keys() ^ expected.keys()) == []
     assert differences(found, expected) == []
+
+
+def test_the_document_of_a_profile_holds_the_vector_in_order(built: Built) -> None:
+    features = built.pandas["behavior.user_features"].sort_values("position")
+    expected = {user: rows.value.tolist() for user, rows in features.groupby(features.user_key.astype(str))}
+    assert built.vectors.keys() == expected.keys()
+    for user, vector in built.vectors.items():
+        assert len(vector) == len(expected[user]) == 111
+        found = [math.nan if value is None else float(value) for value in vector]
+        assert found == pytest.approx(expected[user], rel=1e-9, abs=NOISE, nan_ok=True), user
 
 
 def test_the_marts_are_of_every_event_but_the_bad_ones(built: Built) -> None:

@@ -14,7 +14,7 @@
 ] -%}
 {%- set changed = [] -%}
 {%- for mark in marks -%}
-{%- set months -%}
+{%- set months %}
     select perfume_id, {{ month_start('activity_date') }} as activity_month
     from {{ ref('int_perfume_days') }}
     where {{ mark }} > {{ folded(mark) }}
@@ -52,10 +52,10 @@ final as (
         {% endfor -%}
         {{ exact_sum('rating_stars') }} as rating_stars,
         {{ exact_sum('purchase_amount') }} as purchase_amount,
-        max(last_viewed_at) as last_viewed_at,
         {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
+        max({{ mark }}) as {{ mark }},
+        {% endfor -%}
+        max(last_viewed_at) as last_viewed_at
     from perfume_days
     group by perfume_id, activity_month
 

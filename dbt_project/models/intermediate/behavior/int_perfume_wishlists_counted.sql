@@ -6,7 +6,9 @@ touched as (
 
     select
         session_key,
-        visitor_key
+        visitor_key,
+        started_at,
+        ended_at
     from {{ ref('int_sessions_touched') }}
 
 ),
@@ -19,11 +21,12 @@ recounted as (
         events.perfume_id,
         case when events.event_type = 'WISHLIST_ADD' then 1 else -1 end as balance
     from touched
-    cross join lateral (
-        select * from {{ ref('stg_new_smell__user_interaction_events') }} as found
-        where found.session_key = touched.session_key
-        offset 0
-    ) as events
+    {{ look_up(
+        ref('stg_new_smell__user_interaction_events'), 'events',
+        'found.session_key = touched.session_key'
+        ~ ' and found.occurred_at >= touched.started_at'
+        ~ ' and found.occurred_at <= touched.ended_at'
+    ) }}
     where
         events.event_type in ('WISHLIST_ADD', 'WISHLIST_REMOVE')
         and events.perfume_id is not null
@@ -37,11 +40,9 @@ rolled_up as (
         days.visitor_key,
         days.subject_id as perfume_id
     from touched
-    cross join lateral (
-        select * from {{ ref('int_session_subject_days') }} as found
-        where found.session_key = touched.session_key
-        offset 0
-    ) as days
+    {{ look_up(
+        ref('int_session_subject_days'), 'days', 'found.session_key = touched.session_key'
+    ) }}
     where
         days.subject_kind = 'perfume'
         and (days.wishlist_adds > 0 or days.wishlist_removes > 0)
@@ -90,13 +91,11 @@ balances as (
         days.subject_id as perfume_id,
         days.wishlist_adds - days.wishlist_removes as balance
     from pairs
-    cross join lateral (
-        select * from {{ ref('int_session_subject_days') }} as found
-        where
-            found.visitor_key = pairs.visitor_key
-            and found.subject_id = pairs.perfume_id
-        offset 0
-    ) as days
+    {{ look_up(
+        ref('int_session_subject_days'), 'days',
+        'found.visitor_key = pairs.visitor_key'
+        ~ ' and found.subject_id = pairs.perfume_id'
+    ) }}
     where
         days.subject_kind = 'perfume'
         and not exists (
@@ -128,13 +127,11 @@ changes as (
         folded.perfume_id,
         -folded.wishlist_change as wishlist_change
     from pairs
-    cross join lateral (
-        select * from {{ ref('int_perfume_audience_changes') }} as found
-        where
-            found.visitor_key = pairs.visitor_key
-            and found.perfume_id = pairs.perfume_id
-        offset 0
-    ) as folded
+    {{ look_up(
+        ref('int_perfume_audience_changes'), 'folded',
+        'found.visitor_key = pairs.visitor_key'
+        ~ ' and found.perfume_id = pairs.perfume_id'
+    ) }}
     union all
     select
         perfume_id,

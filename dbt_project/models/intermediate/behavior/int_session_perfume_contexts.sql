@@ -50,6 +50,19 @@ contexts as (
         device_type as value
     from events
     where device_type is not null
+    union all
+    -- one without any is in a row too, so that the greatest load ids say what has been counted
+    select
+        session_key,
+        '(none)' as perfume_id,
+        min(activity_date) as activity_date,
+        '(none)' as kind,
+        '(none)' as value
+    from events
+    group by session_key
+    having
+        count(device_type) = 0
+        and count(event_source) filter (where event_type = 'PERFUME_VIEW') = 0
 
 ),
 

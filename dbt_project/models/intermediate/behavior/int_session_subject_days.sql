@@ -5,7 +5,6 @@
         {'columns': ['visitor_key', 'subject_id']},
         {'columns': ['subject_id', 'activity_date']},
         {'columns': ['activity_date']},
-        {'columns': ['subject_id', 'activity_date']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
     ],

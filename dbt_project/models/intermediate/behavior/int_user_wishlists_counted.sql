@@ -6,7 +6,9 @@ touched as (
 
     select
         session_key,
-        user_key
+        user_key,
+        started_at,
+        ended_at
     from {{ ref('int_sessions_touched') }}
 
 ),
@@ -32,11 +34,12 @@ changes as (
             else 0
         end as wishlist_change
     from touched
-    cross join lateral (
-        select * from {{ ref('stg_new_smell__user_interaction_events') }} as found
-        where found.session_key = touched.session_key
-        offset 0
-    ) as events
+    {{ look_up(
+        ref('stg_new_smell__user_interaction_events'), 'events',
+        'found.session_key = touched.session_key'
+        ~ ' and found.occurred_at >= touched.started_at'
+        ~ ' and found.occurred_at <= touched.ended_at'
+    ) }}
     where touched.user_key is not null
 
 ),

@@ -32,13 +32,12 @@ recent_days as (
 recent as (
 
     select
-        perfume_id,
         {% for column in ['views', 'wishlist_adds'] -%}
         {% set now = 'sum(' ~ column ~ ') filter (where is_recent)' -%}
         {% set before = 'sum(' ~ column ~ ') filter (where not is_recent)' -%}
-        {{ share('coalesce(' ~ now ~ ', 0)', before) }} - 1 as {{ column }}_growth
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        {{ share('coalesce(' ~ now ~ ', 0)', before) }} - 1 as {{ column }}_growth,
+        {% endfor -%}
+        perfume_id
     from recent_days
     group by perfume_id
 

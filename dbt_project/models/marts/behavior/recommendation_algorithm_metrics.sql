@@ -5,18 +5,15 @@
 ) }}
 
 {%- set days = var('recommendation_window_days') -%}
-{%- set last_as_of -%}
-    (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
-{%- endset -%}
 {#- a day is in the windows of the days that follow it -#}
 {%- set days_of_rows -%}
     select recommended.shown_date + later.n as metric_date
     from {{ ref('recommendation_metrics') }} as recommended
     cross join ({{ series(0, days - 1) }}) as later
 {%- endset -%}
-{%- set days_of_as_of -%}
-    select least({{ last_as_of }}, {{ as_of() }}) + later.n as metric_date
-    from ({{ series(1, 'abs(' ~ as_of() ~ ' - ' ~ last_as_of ~ ')') }}) as later
+{%- set days_of_as_of %}
+    select least({{ last_as_of() }}, {{ as_of() }}) + later.n as metric_date
+    from ({{ series(1, 'abs(' ~ as_of() ~ ' - ' ~ last_as_of() ~ ')') }}) as later
 {%- endset %}
 
 with

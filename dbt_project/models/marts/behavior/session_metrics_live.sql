@@ -16,11 +16,13 @@ touched as (
 
 sessions as (
 
-    select rolled_up.* from rolled_up
-    where not exists (
-        select 1 from touched
-        where touched.session_key = rolled_up.session_key
-    )
+    select rolled_up.*
+    from rolled_up
+    where
+        not exists (
+            select 1 from touched
+            where touched.session_key = rolled_up.session_key
+        )
     union all
     select * from touched
 

@@ -14,9 +14,8 @@
     'events', 'page_views', 'perfume_views', 'searches', 'interactions', 'ratings',
     'starred_ratings', 'reviews', 'measured_reviews', 'review_length', 'trade_events',
 ] %}
-{%- set last_as_of -%}
-    (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
-{%- endset %}
+{%- set and_is_dirty = 'and user_key in (select dirty_users.user_key from dirty_users)'
+    if is_incremental() else '' %}
 
 -- depends_on: {{ ref('int_session_visitors') }}
 with
@@ -47,8 +46,8 @@ changes as (
     from {{ ref('int_session_hours') }}
     where
         user_key is not null
-        and activity_date > least({{ last_as_of }}, {{ as_of() }}) - {{ days }}
-        and activity_date <= greatest({{ last_as_of }}, {{ as_of() }}) - {{ days }}
+        and activity_date > least({{ last_as_of() }}, {{ as_of() }}) - {{ days }}
+        and activity_date <= greatest({{ last_as_of() }}, {{ as_of() }}) - {{ days }}
     group by user_key
     union all
     {% endfor -%}
@@ -57,8 +56,7 @@ changes as (
         signed_up_date as changed_date
     from {{ ref('int_users_registered') }}
     where
-        signed_up_date > least({{ last_as_of }}, {{ as_of() }})
-        and signed_up_date <= greatest({{ last_as_of }}, {{ as_of() }})
+        {{ crossed_by_as_of('signed_up_date') }}
     union all
     -- the row may have given another day before
     select
@@ -105,9 +103,7 @@ hours as (
     where
         user_key is not null
         and activity_date <= {{ as_of() }}
-        {% if is_incremental() -%}
-        and user_key in (select dirty_users.user_key from dirty_users)
-        {%- endif %}
+        {{ and_is_dirty }}
 
 ),
 
@@ -124,9 +120,7 @@ perfume_days as (
         and subject_kind = 'perfume'
         and views > 0
         and activity_date <= {{ as_of() }}
-        {% if is_incremental() -%}
-        and user_key in (select dirty_users.user_key from dirty_users)
-        {%- endif %}
+        {{ and_is_dirty }}
     group by user_key, subject_id, activity_date
 
 ),
@@ -319,8 +313,8 @@ sessions_in_window as (
     inner join session_days
         on
             versions.user_key = session_days.user_key
-            and session_days.activity_date > versions.valid_from - {{ window }}
-            and session_days.activity_date <= versions.valid_from
+            and versions.valid_from < session_days.activity_date + {{ window }}
+            and versions.valid_from >= session_days.activity_date
     group by versions.user_key, versions.valid_from, session_days.session_key
 
 ),
@@ -348,8 +342,8 @@ perfumes_viewed as (
     inner join perfume_days
         on
             versions.user_key = perfume_days.user_key
-            and perfume_days.activity_date > versions.valid_from - {{ window }}
-            and perfume_days.activity_date <= versions.valid_from
+            and versions.valid_from < perfume_days.activity_date + {{ window }}
+            and versions.valid_from >= perfume_days.activity_date
     group by versions.user_key, versions.valid_from, perfume_days.subject_id
 
 ),

@@ -107,7 +107,13 @@ final as (
             'browsingStyle', profiles.browsing_style,
             'engagementScore', profiles.engagement_score,
             'lastActiveDate', profiles.last_active_at,
-            'featureVector', null,
+            'featureVector', (
+                select to_jsonb(vectors.features)
+                from {{ ref('user_feature_vectors') }} as vectors
+                where
+                    vectors.user_key = profiles.user_key
+                    and vectors.feature_date = profiles.as_of_date
+            ),
             'createdAt', profiles.created_at,
             'updatedAt', profiles.updated_at
         ) as document

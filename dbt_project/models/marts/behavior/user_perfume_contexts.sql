@@ -16,6 +16,7 @@ contexts as (
     select * from {{ ref('int_session_perfume_contexts') }}
     where
         user_key is not null
+        and kind <> '(none)'
         and activity_date <= {{ as_of() }}
         {{ where_dirty('(visitor_key, perfume_id)', 'dirty_pairs', 'and') }}
 

@@ -16,6 +16,7 @@ built as (
 
 {% set last_viewed_date = utc_date('pairs.last_viewed_at') -%}
 {% set first_date = utc_date('pairs.first_interaction_at') -%}
+{% set days_since_first = dbt.datediff(first_date, 'built.as_of_date', 'day') -%}
 final as (
 
     select
@@ -29,7 +30,7 @@ final as (
         pairs.total_view_duration_ms,
         cast({{ dbt.datediff(last_viewed_date, 'built.as_of_date', 'day') }} as bigint)
             as view_recency_days,
-        {{ share('pairs.interactions', dbt.datediff(first_date, 'built.as_of_date', 'day') ~ ' + 1') }}
+        {{ share('pairs.interactions', days_since_first ~ ' + 1') }}
             as interaction_frequency,
         pairs.has_rated,
         pairs.has_reviewed,

@@ -71,13 +71,13 @@ measured as (
 ranked as (
 
     select
-        *
-        {%- for name, order in orders.items() %},
-        {%- set worse = 'rank() over (order by ' ~ order ~ ') - 1' %}
+        {% for name, order in orders.items() -%}
+        {% set worse = 'rank() over (order by ' ~ order ~ ') - 1' -%}
         cast(
             1 + floor({{ share('5 * (' ~ worse ~ ')', 'count(*) over ()') }}) as integer
-        ) as {{ name }}_quintile
-        {%- endfor %}
+        ) as {{ name }}_quintile,
+        {% endfor -%}
+        *
     from measured
 
 ),
