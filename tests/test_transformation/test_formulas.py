@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -75,6 +76,8 @@ class DataSet:
     events: tuple[int, int, int]
     """Events inserted, sent again and quarantined."""
     write: Callable[[Path], None] | None = None
+    without: tuple[ModuleType, ...] = ()
+    """References that would take too long, or have nothing to compute."""
 
 
 PLANTED_EVENTS = (3706, planted.REPEATED_EVENTS, planted.BAD_EVENTS)
@@ -84,7 +87,13 @@ DATA_SETS = {
 }
 if PUBLIC_DATA:
     write_ratings = partial(movielens.write, Path(PUBLIC_DATA) / "movielens_small")
-    DATA_SETS["movielens"] = DataSet(movielens.AS_OF, (movielens.RATINGS, 0, movielens.UNREADABLE), write_ratings)
+    DATA_SETS["movielens"] = DataSet(
+        movielens.AS_OF,
+        (movielens.RATINGS, 0, movielens.UNREADABLE),
+        write_ratings,
+        # every profile once more for every day of twenty years; and no searches or recommendations at all
+        (reference_history, reference_recommendations, reference_search),
+    )
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,12 @@ def built(
         build(settings, data.as_of, tmp_path_factory.getbasetemp() / "formulas_target")
         with Warehouse(settings).connect("owner") as connection:
             staged = read_staged(connection)
-            reference = {mart: frame for part in REFERENCES for mart, frame in part.marts(staged, data.as_of).items()}
+            reference = {
+                mart: frame
+                for part in REFERENCES
+                if part not in data.without
+                for mart, frame in part.marts(staged, data.as_of).items()
+            }
             found = {mart: table(connection, mart) for mart in GRAINS}
             vectors = dict(connection.execute(VECTORS).fetchall())
     return Built(data, events, found, reference, vectors)
@@ -161,6 +175,8 @@ def differences(found: dict[tuple[str, ...], Row], expected: dict[tuple[str, ...
 
 @pytest.mark.parametrize("mart", GRAINS)
 def test_dbt_and_pandas_build_the_same_columns_and_rows(built: Built, mart: str) -> None:
+    if mart not in built.pandas:
+        pytest.skip("no reference for this data set")
     assert set(built.dbt[mart].columns) == set(built.pandas[mart].columns)
     found, expected = (rows_by_key(frame, GRAINS[mart]) for frame in (built.dbt[mart], built.pandas[mart]))
     assert sorted(found.keys() ^ expected.keys()) == []
