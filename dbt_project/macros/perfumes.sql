@@ -69,6 +69,6 @@
     {%- set bound -%}
         ({{ p }} + {{ z * z / 2 }} / {{ n }} {{ sign }} {{ spread }}) / (1 + {{ z * z }} / {{ n }})
     {%- endset -%}
-    {#- rounding may leave less than nothing, and least() of PostgreSQL looks over a null -#}
-    case when {{ trials }} > 0 then least(greatest({{ bound }}, 0), 1) end
+    {#- where all or none hit, rounding may put a bound on the wrong side of the share; least() looks over a null -#}
+    case when {{ trials }} > 0 then {{ 'greatest' if sign == '+' else 'least' }}({{ bound }}, {{ p }}) end
 {%- endmacro %}
