@@ -8,7 +8,7 @@
     inner join {{ ref('int_session_subject_days') }} as subjects
         on visitors.session_key = subjects.session_key
     where
-        visitors.{{ mark }} > {{ folded(mark) }}
+        {{ not_folded('visitors.' ~ mark, mark) }}
         and visitors.{{ key }} is not null
         and subjects.subject_kind = 'perfume'
     {% if not loop.last -%}
@@ -47,7 +47,7 @@
         (select as_of_date from {{ as_of_marks() }} where model_name = '{{ this.identifier }}')
     {%- endset -%}
     select distinct shown_date from {{ ref('int_recommendations_shown') }}
-    where _load_id > {{ folded('_recommendations_load_id') }}
+    where {{ not_folded('_load_id', '_recommendations_load_id') }}
     {%- if cut_by_as_of %}
     union
     select shown_date from {{ ref('int_recommendations_shown') }}

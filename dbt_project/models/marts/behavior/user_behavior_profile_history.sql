@@ -34,8 +34,8 @@ changes as (
     where
         visitors.user_key is not null
         and (
-            visitors._events_load_id > {{ folded('_events_load_id') }}
-            or visitors._session_rows_load_id > {{ folded('_session_rows_load_id') }}
+            {{ not_folded('visitors._events_load_id', '_events_load_id') }}
+            or {{ not_folded('visitors._session_rows_load_id', '_session_rows_load_id') }}
         )
     group by visitors.user_key
     union all
@@ -65,7 +65,7 @@ changes as (
         user_key,
         cast('1900-01-01' as date) as changed_date
     from {{ ref('int_users_registered') }}
-    where _load_id > {{ folded('_users_load_id') }}
+    where {{ not_folded('_load_id', '_users_load_id') }}
 
 ),
 
