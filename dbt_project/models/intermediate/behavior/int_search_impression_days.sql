@@ -70,7 +70,7 @@ shown_perfumes as (
         event_id,
         item_value as perfume_id,
         _load_id
-    from {{ ref('stg_new_smell__user_interaction_event_items') }}
+    from {{ rows_of('stg_new_smell__user_interaction_event_items', 'event_id', 'searches') }}
     where item_kind = 'shown_perfume'
 
 ),

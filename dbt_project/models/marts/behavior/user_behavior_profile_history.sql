@@ -125,7 +125,8 @@ perfume_days as (
         and views > 0
         and activity_date <= {{ as_of() }}
         {% if is_incremental() -%}
-        and user_key in (select dirty_users.user_key from dirty_users)
+        -- of a user the visitor is the user; the index has the visitor
+        and visitor_key in (select dirty_users.user_key from dirty_users)
         {%- endif %}
     group by user_key, subject_id, activity_date
 

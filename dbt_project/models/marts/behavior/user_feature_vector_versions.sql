@@ -127,29 +127,43 @@ price_bands as (
     {% endfor %}
 ),
 
+-- few of the values are in the vocabulary, so that few rows go through an aggregate for each place
 preferences_placed as (
 
     select
         preferences.user_key,
         preferences.feature_date,
         {% for kind, places in kinds.items() -%}
-        bool_or(preferences.kind = '{{ kind }}') as has_{{ kind }},
         {% for place in range(1, places + 1) -%}
         max(preferences.weight) filter (
             where preferences.kind = '{{ kind }}' and vocabularies.place = {{ place }}
-        ) as {{ kind }}_weight_{{ '%02d' | format(place) }},
+        ) as {{ kind }}_weight_{{ '%02d' | format(place) }}{{ ',' if not loop.last }}
         {% endfor -%}
+        {{ ',' if not loop.last }}
+        {% endfor %}
+    from preferences
+    inner join vocabularies
+        on
+            preferences.vocabulary_id = vocabularies.vocabulary_id
+            and preferences.kind = vocabularies.kind
+            and preferences.value = vocabularies.value
+    group by preferences.user_key, preferences.feature_date
+
+),
+
+preferences_known as (
+
+    select
+        preferences.user_key,
+        preferences.feature_date,
+        {% for kind in kinds -%}
+        bool_or(preferences.kind = '{{ kind }}') as has_{{ kind }},
         {% endfor -%}
         case
             when bool_or(preferences.kind = 'price_band')
                 then least({{ exact_sum('preferences.weight * price_bands.place') }}, 1)
         end as price_point_index
     from preferences
-    left join vocabularies
-        on
-            preferences.vocabulary_id = vocabularies.vocabulary_id
-            and preferences.kind = vocabularies.kind
-            and preferences.value = vocabularies.value
     left join price_bands
         on
             preferences.kind = 'price_band'
@@ -216,13 +230,13 @@ named as (
         {% set name = kind ~ '_weight_' ~ '%02d' | format(place) -%}
         case
             when
-                preferences_placed.has_{{ kind }}
+                preferences_known.has_{{ kind }}
                 and vocabularies_sized.{{ kind }}_places >= {{ place }}
                 then coalesce(preferences_placed.{{ name }}, 0)
         end as {{ name }},
         {% endfor -%}
         {% endfor -%}
-        preferences_placed.price_point_index,
+        preferences_known.price_point_index,
         {{ dbt.datediff('totals.last_active_date', 'computed_users.feature_date', 'day') }}
             as days_since_last_activity,
         {{ share('windows.recent_events', 'windows.events') }} as recent_activity_share,
@@ -256,6 +270,10 @@ named as (
         on
             computed_users.user_key = windows.user_key
             and computed_users.feature_date = windows.feature_date
+    left join preferences_known
+        on
+            computed_users.user_key = preferences_known.user_key
+            and computed_users.feature_date = preferences_known.feature_date
     left join preferences_placed
         on
             computed_users.user_key = preferences_placed.user_key
