@@ -16,7 +16,9 @@ with
 
 events as (
 
-    select * from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
+    select * from {{ rows_of(
+        'stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions'
+    ) }}
 
 ),
 

@@ -122,13 +122,15 @@ kinds_preferred as (
         placed_kinds.kind
     from {{ ref('int_users_totalled') }} as users
     cross join placed_kinds
-    cross join lateral (
-        select preferences.kind from {{ ref('user_preferences') }} as preferences
-        where
-            preferences.user_key = users.user_key
-            and preferences.kind = placed_kinds.kind
-        limit 1
-    ) as found
+    cross join
+        lateral (
+            select min(preferences.value) as first_value
+            from {{ ref('user_preferences') }} as preferences
+            where
+                preferences.user_key = users.user_key
+                and preferences.kind = placed_kinds.kind
+        ) as found
+    where found.first_value is not null
     union
     select
         user_key,
@@ -141,11 +143,11 @@ kinds_preferred as (
 kinds_known as (
 
     select
-        user_key,
-        feature_date,
         {% for kind in kinds -%}
-        bool_or(kind = '{{ kind }}') as has_{{ kind }}{{ ',' if not loop.last }}
-        {% endfor %}
+        bool_or(kind = '{{ kind }}') as has_{{ kind }},
+        {% endfor -%}
+        user_key,
+        feature_date
     from kinds_preferred
     group by user_key, feature_date
 
@@ -170,16 +172,18 @@ bands_preferred as (
         found.value,
         found.weight
     from {{ ref('int_users_totalled') }} as users
-    cross join lateral (
-        select
-            preferences.value,
-            preferences.weight
-        from {{ ref('user_preferences') }} as preferences
-        where
-            preferences.user_key = users.user_key
-            and preferences.kind = 'price_band'
-        offset 0
-    ) as found
+    cross join
+        lateral (
+            select
+                preferences.value,
+                preferences.weight
+            from {{ ref('user_preferences') }} as preferences
+            where
+                preferences.user_key = users.user_key
+                and preferences.kind = 'price_band'
+            -- in order, so that PostgreSQL looks user by user
+            order by preferences.value
+        ) as found
     union all
     select
         user_key,
@@ -239,17 +243,15 @@ words as (
 words_placed as (
 
     select
-        user_key,
-        feature_date,
         {% for kind, places in kinds.items() -%}
-        {% set last_kind = loop.last -%}
         {% for place in range(1, places + 1) -%}
         max(weight) filter (
             where kind = '{{ kind }}' and place = {{ place }}
-        ) as {{ kind }}_weight_{{ '%02d' | format(place) }}
-        {{- '' if loop.last and last_kind else ',' }}
+        ) as {{ kind }}_weight_{{ '%02d' | format(place) }},
         {% endfor -%}
-        {% endfor %}
+        {% endfor -%}
+        user_key,
+        feature_date
     from words
     group by user_key, feature_date
 
