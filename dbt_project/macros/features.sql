@@ -27,7 +27,11 @@
         restated.feature_date,
         kept.*
     from {{ ref('int_users_restated') }} as restated
-    inner join {{ ref(model) }} as kept on restated.user_key = kept.{{ key }}
+    cross join lateral (
+        select * from {{ ref(model) }} as held
+        where held.{{ key }} = restated.user_key
+        offset 0
+    ) as kept
     where
         {{ dbt.datediff('kept.activity_date', 'restated.feature_date', 'day') }} >= 0
         and {{ dbt.datediff('kept.activity_date', 'restated.feature_date', 'day') }} < {{ days }}

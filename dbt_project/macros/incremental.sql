@@ -38,6 +38,28 @@
 {%- endmacro %}
 
 
+{% macro rows_of(model, key, dirty) -%}
+    {%- if is_incremental() -%}
+    {{ adapter.dispatch('rows_of_dirty')(model, key, dirty) }}
+    {%- else -%}
+    {{ ref(model) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro postgres__rows_of_dirty(model, key, dirty) -%}
+    (
+        select found.*
+        from {{ dirty }}
+        cross join lateral (
+            select * from {{ ref(model) }} as held
+            where held.{{ key }} = {{ dirty }}.{{ key }}
+            offset 0
+        ) as found
+    ) as rows_found
+{%- endmacro %}
+
+
 {% macro final_rows(dirty, key) -%}
     {%- if is_incremental() -%}
     select * from {{ dirty }} left join final using ({{ key }})
@@ -52,27 +74,32 @@
 {%- endmacro %}
 
 
+{% macro not_folded(column, mark) -%}
+    ({{ column }} > {{ folded(mark) }} and {{ column }} <= 9223372036854775807)
+{%- endmacro %}
+
+
 {% macro newer_than(key, model, mark) -%}
     select {{ key }} from {{ ref(model) }}
-    where _load_id > {{ folded(mark) }}
+    where {{ not_folded('_load_id', mark) }}
 {%- endmacro %}
 
 
 {% macro dirty_sessions() -%}
     select session_key from {{ ref('int_sessions_summarised') }}
-    where _events_load_id > {{ folded('_events_load_id') }}
+    where {{ not_folded('_events_load_id', '_events_load_id') }}
     union
     select session_key from {{ ref('int_sessions_summarised') }}
-    where _session_rows_load_id > {{ folded('_session_rows_load_id') }}
+    where {{ not_folded('_session_rows_load_id', '_session_rows_load_id') }}
 {%- endmacro %}
 
 
 {% macro dirty_visitors(key) -%}
     select {{ key }} from {{ ref('int_session_visitors') }}
-    where _events_load_id > {{ folded('_events_load_id') }} and {{ key }} is not null
+    where {{ not_folded('_events_load_id', '_events_load_id') }} and {{ key }} is not null
     union
     select {{ key }} from {{ ref('int_session_visitors') }}
-    where _session_rows_load_id > {{ folded('_session_rows_load_id') }} and {{ key }} is not null
+    where {{ not_folded('_session_rows_load_id', '_session_rows_load_id') }} and {{ key }} is not null
     union
     select {{ key }} from {{ ref('int_session_hours') }}
     where {{ crossed_by_as_of('activity_date') }} and {{ key }} is not null

@@ -2,10 +2,13 @@
     {%- for mark in ['_events_load_id', '_session_rows_load_id'] -%}
     select visitors.{{ key }}, subjects.subject_id as perfume_id
     from {{ ref('int_session_visitors') }} as visitors
-    inner join {{ ref('int_session_subject_days') }} as subjects
-        on visitors.session_key = subjects.session_key
+    cross join lateral (
+        select * from {{ ref('int_session_subject_days') }} as held
+        where held.session_key = visitors.session_key
+        offset 0
+    ) as subjects
     where
-        visitors.{{ mark }} > {{ folded(mark) }}
+        {{ not_folded('visitors.' ~ mark, mark) }}
         and visitors.{{ key }} is not null
         and subjects.subject_kind = 'perfume'
     {% if not loop.last -%}
@@ -40,7 +43,7 @@
 
 {% macro dirty_recommendation_days(cut_by_as_of) -%}
     select distinct shown_date from {{ ref('int_recommendations_shown') }}
-    where _load_id > {{ folded('_recommendations_load_id') }}
+    where {{ not_folded('_load_id', '_recommendations_load_id') }}
     {%- if cut_by_as_of %}
     union
     select shown_date from {{ ref('int_recommendations_shown') }}
@@ -69,6 +72,13 @@
     {%- set bound -%}
         ({{ p }} + {{ z * z / 2 }} / {{ n }} {{ sign }} {{ spread }}) / (1 + {{ z * z }} / {{ n }})
     {%- endset -%}
-    {#- where all or none hit, rounding may put a bound on the wrong side of the share; least() looks over a null -#}
-    case when {{ trials }} > 0 then {{ 'greatest' if sign == '+' else 'least' }}({{ bound }}, {{ p }}) end
+    {#- where all or none hit, rounding may put a bound beside the share; least() of PostgreSQL looks over a null -#}
+    case
+        when {{ trials }} > 0 then
+            {% if sign == '+' -%}
+            least(greatest({{ bound }}, {{ p }}), 1)
+            {%- else -%}
+            greatest(least({{ bound }}, {{ p }}), 0)
+            {%- endif %}
+    end
 {%- endmacro %}

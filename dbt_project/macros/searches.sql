@@ -1,6 +1,6 @@
 {% macro built_since(key, model) -%}
     select distinct {{ key }} from {{ ref(model) }}
-    where _build_id > {{ folded('_build_id') }}
+    where {{ not_folded('_build_id', '_build_id') }}
 {%- endmacro %}
 
 
@@ -9,11 +9,11 @@
     from {{ ref(model) }} as parts
     inner join {{ ref('stg_new_smell__search_queries') }} as searches
         on parts.search_id = searches.search_id
-    where parts._load_id > {{ folded(mark) }}
+    where {{ not_folded('parts._load_id', mark) }}
 {%- endmacro %}
 
 
 {% macro turned_since(key) -%}
     select {{ key }} from {{ ref('int_search_texts') }}
-    where _turn_id > {{ folded('_turn_id') }}
+    where {{ not_folded('_turn_id', '_turn_id') }}
 {%- endmacro %}

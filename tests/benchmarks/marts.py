@@ -35,8 +35,8 @@ from tests.benchmarks import duckdb_marts
 from tests.benchmarks.queries import ROUNDS, ask
 from tests.benchmarks.staged import EVENTS_PER_SESSION, SYSTEM, Shape, day_of, insert_catalogue, insert_days
 
-HISTORY_DAYS = 600
-"""Days of the long history; the short one has a tenth."""
+HISTORY_DAYS = 1080
+"""Days of the long history; the short one has a tenth: more than the longest window, the 15 weeks of trends."""
 MODELS = ("+path:dbt_project/models/intermediate", "+path:dbt_project/models/marts")
 """The marts, and what only the fit reads."""
 FITTED = "source:ops.model_parameters+"

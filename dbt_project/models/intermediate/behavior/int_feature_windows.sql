@@ -1,3 +1,6 @@
+{# PostgreSQL takes a window for few rows, and would look through every user for each user -#}
+{{ config(pre_hook='set local enable_nestloop = off') }}
+
 {%- set window = var('activity_window_days') %}
 {%- set weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] %}
 {%- set days_since_a_monday = dbt.datediff("cast('1900-01-01' as date)", 'activity_date', 'day') %}

@@ -22,13 +22,13 @@
 {%- set days -%}
     {% if model == 'int_session_subject_days' -%}
     select subject_id as perfume_id, activity_date from {{ ref(model) }}
-    where subject_kind = 'perfume' and {{ mark }} > {{ folded(mark) }}
+    where subject_kind = 'perfume' and {{ not_folded(mark, mark) }}
     {%- elif model == 'int_recommendation_impression_days' -%}
     select perfume_id, shown_date as activity_date from {{ ref(model) }}
-    where {{ mark }} > {{ folded(mark) }}
+    where {{ not_folded(mark, mark) }}
     {%- else -%}
     select perfume_id, activity_date from {{ ref(model) }}
-    where perfume_id <> '(none)' and {{ mark }} > {{ folded(mark) }}
+    where perfume_id <> '(none)' and {{ not_folded(mark, mark) }}
     {%- endif %}
 {%- endset -%}
 {%- do changed.append(days) -%}

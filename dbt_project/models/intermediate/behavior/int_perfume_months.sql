@@ -17,7 +17,7 @@
 {%- set months %}
     select perfume_id, {{ month_start('activity_date') }} as activity_month
     from {{ ref('int_perfume_days') }}
-    where {{ mark }} > {{ folded(mark) }}
+    where {{ not_folded(mark, mark) }}
 {%- endset -%}
 {%- do changed.append(months) -%}
 {%- endfor %}

@@ -18,7 +18,7 @@ new_events as (
     from {{ ref('stg_new_smell__user_interaction_events') }}
     where
         event_category = 'SEARCH'
-        and _load_id > {{ folded('_events_load_id') }}
+        and {{ not_folded('_load_id', '_events_load_id') }}
 
 ),
 
@@ -30,7 +30,7 @@ late_items as (
     left join new_events on items.event_id = new_events.event_id
     where
         items.item_kind = 'shown_perfume'
-        and items._load_id > {{ folded('_items_load_id') }}
+        and {{ not_folded('items._load_id', '_items_load_id') }}
         and new_events.event_id is null
 
 ),
@@ -70,7 +70,7 @@ shown_perfumes as (
         event_id,
         item_value as perfume_id,
         _load_id
-    from {{ ref('stg_new_smell__user_interaction_event_items') }}
+    from {{ rows_of('stg_new_smell__user_interaction_event_items', 'event_id', 'searches') }}
     where item_kind = 'shown_perfume'
 
 ),

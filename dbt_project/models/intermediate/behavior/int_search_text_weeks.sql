@@ -21,7 +21,7 @@ dirty_weeks as (
         {{ week_number('searched_date') }} as week_number
     from {{ claims }}
     where
-        _build_id > {{ folded('_build_id') }}
+        {{ not_folded('_build_id', '_build_id') }}
         and search_text <> ''
 
 ),

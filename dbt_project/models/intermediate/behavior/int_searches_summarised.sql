@@ -58,8 +58,7 @@ searches as (
             trim(regexp_replace(lower(query_text), '\s+', ' ', 'g')),
             {{ var('search_text_length') }}
         ) as search_text
-    from {{ ref('stg_new_smell__search_queries') }}
-    {{ where_dirty('session_key', 'dirty_sessions') }}
+    from {{ rows_of('stg_new_smell__search_queries', 'session_key', 'dirty_sessions') }}
 
 ),
 
@@ -69,8 +68,7 @@ clicks_counted as (
         search_id,
         count(*) as clicks,
         max(_load_id) as _load_id
-    from {{ ref('stg_new_smell__search_query_clicks') }}
-    where search_id in (select searches.search_id from searches)
+    from {{ rows_of('stg_new_smell__search_query_clicks', 'search_id', 'searches') }}
     group by search_id
 
 ),
@@ -81,18 +79,17 @@ filters_counted as (
         search_id,
         count(*) as filter_values,
         max(_load_id) as _load_id
-    from {{ ref('stg_new_smell__search_query_filters') }}
-    where search_id in (select searches.search_id from searches)
+    from {{ rows_of('stg_new_smell__search_query_filters', 'search_id', 'searches') }}
     group by search_id
 
 ),
 
 events as (
 
-    select * from {{ ref('stg_new_smell__user_interaction_events') }}
-    where
-        session_key in (select searches.session_key from searches)
-        {{ where_dirty('session_key', 'dirty_sessions', 'and') }}
+    select * from {{ rows_of(
+        'stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions'
+    ) }}
+    where session_key in (select searches.session_key from searches)
 
 ),
 

@@ -26,8 +26,7 @@ events as (
         *,
         {{ epoch_hour('occurred_at') }} as active_hour,
         coalesce(value, rating_overall) as stars
-    from {{ ref('stg_new_smell__user_interaction_events') }}
-    {{ where_dirty('session_key', 'dirty_sessions') }}
+    from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
 
 ),
 

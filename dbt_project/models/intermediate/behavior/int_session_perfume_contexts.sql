@@ -24,10 +24,8 @@ events as (
     select
         *,
         {{ utc_date('occurred_at') }} as activity_date
-    from {{ ref('stg_new_smell__user_interaction_events') }}
-    where
-        perfume_id is not null
-        {{ where_dirty('session_key', 'dirty_sessions', 'and') }}
+    from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
+    where perfume_id is not null
 
 ),
 

@@ -3,7 +3,6 @@
     indexes=[
         {'columns': ['session_key', 'activity_date', 'subject_kind', 'subject_id'], 'unique': true},
         {'columns': ['visitor_key', 'subject_id']},
-        {'columns': ['subject_id', 'activity_date']},
         {'columns': ['activity_date']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
@@ -42,10 +41,8 @@ events as (
         coalesce(view_duration_ms, duration_ms) as shown_ms,
         event_type = 'PERFUME_VIEW' as is_perfume_view,
         event_type = 'RATING_COMPLETED' as is_rating
-    from {{ ref('stg_new_smell__user_interaction_events') }}
-    where
-        coalesce(perfume_id, house_id, note_id) is not null
-        {{ where_dirty('session_key', 'dirty_sessions', 'and') }}
+    from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
+    where coalesce(perfume_id, house_id, note_id) is not null
 
 ),
 

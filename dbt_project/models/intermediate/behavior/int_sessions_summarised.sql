@@ -16,15 +16,15 @@ with
 
 events as (
 
-    select * from {{ ref('stg_new_smell__user_interaction_events') }}
-    {{ where_dirty('session_key', 'dirty_sessions') }}
+    select * from {{ rows_of(
+        'stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions'
+    ) }}
 
 ),
 
 session_rows as (
 
-    select * from {{ ref('stg_new_smell__user_sessions') }}
-    {{ where_dirty('session_key', 'dirty_sessions') }}
+    select * from {{ rows_of('stg_new_smell__user_sessions', 'session_key', 'dirty_sessions') }}
 
 ),
 

@@ -17,7 +17,7 @@ dirty_weeks as (
         subject_id,
         {{ week_number('activity_date') }} as week_number
     from {{ ref('int_session_subject_days') }}
-    where _events_load_id > {{ folded('_events_load_id') }}
+    where {{ not_folded('_events_load_id', '_events_load_id') }}
 
 ),
 

@@ -12,21 +12,15 @@ totals as (
 
 ),
 
-hours as (
-
-    select * from {{ ref('int_session_hours') }}
-    where user_key is not null
-
-),
-
 days_since as (
 
     select
         user_key,
         count(distinct activity_date) as active_days
-    from hours
+    from {{ ref('int_session_hours') }}
     where
-        activity_date > {{ last_week_end() }}
+        user_key is not null
+        and activity_date > {{ last_week_end() }}
         and activity_date <= {{ as_of() }}
     group by user_key
 
@@ -43,7 +37,7 @@ final as (
             -- one look into the index for each user who came since
             else (
                 select max(hours.activity_date)
-                from hours
+                from {{ ref('int_session_hours') }} as hours
                 where
                     hours.user_key = totals.user_key
                     and hours.activity_date <= {{ last_week_end() }}

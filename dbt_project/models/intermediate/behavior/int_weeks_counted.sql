@@ -14,18 +14,18 @@ with
 dirty_days as (
 
     select activity_date from {{ ref('int_session_hours') }}
-    where _events_load_id > {{ folded('_events_load_id') }}
+    where {{ not_folded('_events_load_id', '_events_load_id') }}
     union
     select activity_date from {{ ref('int_session_hours') }}
-    where _session_rows_load_id > {{ folded('_session_rows_load_id') }}
+    where {{ not_folded('_session_rows_load_id', '_session_rows_load_id') }}
     union
     select {{ utc_date('searched_at') }} as activity_date
     from {{ ref('stg_new_smell__search_queries') }}
-    where _load_id > {{ folded('_searches_load_id') }}
+    where {{ not_folded('_load_id', '_searches_load_id') }}
     union
     select {{ utc_date('shown_at') }} as activity_date
     from {{ ref('stg_new_smell__recommendation_feedback') }}
-    where _load_id > {{ folded('_recommendations_load_id') }}
+    where {{ not_folded('_load_id', '_recommendations_load_id') }}
 
 ),
 

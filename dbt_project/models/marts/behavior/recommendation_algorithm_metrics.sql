@@ -19,8 +19,8 @@
 with
 
 {{ dirty_keys('dirty_days', [
-    days_of_rows ~ ' where recommended._recommendations_load_id > '
-    ~ folded('_recommendations_load_id'),
+    days_of_rows ~ ' where '
+    ~ not_folded('recommended._recommendations_load_id', '_recommendations_load_id'),
     days_of_as_of,
 ]) }}
 

@@ -33,8 +33,8 @@ changes as (
     where
         visitors.user_key is not null
         and (
-            visitors._events_load_id > {{ folded('_events_load_id') }}
-            or visitors._session_rows_load_id > {{ folded('_session_rows_load_id') }}
+            {{ not_folded('visitors._events_load_id', '_events_load_id') }}
+            or {{ not_folded('visitors._session_rows_load_id', '_session_rows_load_id') }}
         )
     group by visitors.user_key
     union all
@@ -63,7 +63,7 @@ changes as (
         user_key,
         cast('1900-01-01' as date) as changed_date
     from {{ ref('int_users_registered') }}
-    where _load_id > {{ folded('_users_load_id') }}
+    where {{ not_folded('_load_id', '_users_load_id') }}
 
 ),
 
@@ -120,7 +120,10 @@ perfume_days as (
         and subject_kind = 'perfume'
         and views > 0
         and activity_date <= {{ as_of() }}
-        {{ and_is_dirty }}
+        {% if is_incremental() -%}
+        -- of a user the visitor is the user; the index has the visitor
+        and visitor_key in (select dirty_users.user_key from dirty_users)
+        {%- endif %}
     group by user_key, subject_id, activity_date
 
 ),

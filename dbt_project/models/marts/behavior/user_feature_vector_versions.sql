@@ -87,19 +87,8 @@ computed_users as (
 
 ),
 
-preferences as (
+preferences_restated as (
 
-    select
-        preferences.user_key,
-        {{ as_of() }} as feature_date,
-        todays_vocabulary.vocabulary_id,
-        preferences.kind,
-        preferences.value,
-        preferences.weight
-    from {{ ref('user_preferences') }} as preferences
-    cross join todays_vocabulary
-    where preferences.kind <> 'perfume'
-    union all
     select
         preferences.user_key,
         preferences.feature_date,
@@ -112,7 +101,55 @@ preferences as (
         on
             preferences.user_key = restated.user_key
             and preferences.feature_date = restated.feature_date
-    where preferences.kind <> 'perfume'
+
+),
+
+placed_kinds as (
+
+    {% for kind in kinds -%}
+    select '{{ kind }}' as kind
+    {% if not loop.last %}union all
+    {% endif -%}
+    {% endfor %}
+),
+
+-- one look into the index for each user and kind, however many values the user has
+kinds_preferred as (
+
+    select
+        users.user_key,
+        {{ as_of() }} as feature_date,
+        placed_kinds.kind
+    from {{ ref('int_users_totalled') }} as users
+    cross join placed_kinds
+    cross join
+        lateral (
+            select min(preferences.value) as first_value
+            from {{ ref('user_preferences') }} as preferences
+            where
+                preferences.user_key = users.user_key
+                and preferences.kind = placed_kinds.kind
+        ) as found
+    where found.first_value is not null
+    union
+    select
+        user_key,
+        feature_date,
+        kind
+    from preferences_restated
+
+),
+
+kinds_known as (
+
+    select
+        {% for kind in kinds -%}
+        bool_or(kind = '{{ kind }}') as has_{{ kind }},
+        {% endfor -%}
+        user_key,
+        feature_date
+    from kinds_preferred
+    group by user_key, feature_date
 
 ),
 
@@ -127,34 +164,96 @@ price_bands as (
     {% endfor %}
 ),
 
-preferences_placed as (
+bands_preferred as (
+
+    select
+        users.user_key,
+        {{ as_of() }} as feature_date,
+        found.value,
+        found.weight
+    from {{ ref('int_users_totalled') }} as users
+    cross join
+        lateral (
+            select
+                preferences.value,
+                preferences.weight
+            from {{ ref('user_preferences') }} as preferences
+            where
+                preferences.user_key = users.user_key
+                and preferences.kind = 'price_band'
+            -- in order, so that PostgreSQL looks user by user
+            order by preferences.value
+        ) as found
+    union all
+    select
+        user_key,
+        feature_date,
+        value,
+        weight
+    from preferences_restated
+    where kind = 'price_band'
+
+),
+
+bands_placed as (
+
+    select
+        bands_preferred.user_key,
+        bands_preferred.feature_date,
+        least(
+            {{ exact_sum('bands_preferred.weight * price_bands.place') }}, 1
+        ) as price_point_index
+    from bands_preferred
+    left join price_bands on bands_preferred.value = price_bands.band
+    group by bands_preferred.user_key, bands_preferred.feature_date
+
+),
+
+-- few of the values are in a vocabulary
+words as (
 
     select
         preferences.user_key,
+        {{ as_of() }} as feature_date,
+        vocabularies.kind,
+        vocabularies.place,
+        preferences.weight
+    from todays_vocabulary
+    inner join vocabularies on todays_vocabulary.vocabulary_id = vocabularies.vocabulary_id
+    inner join {{ ref('user_preferences') }} as preferences
+        on
+            vocabularies.kind = preferences.kind
+            and vocabularies.value = preferences.value
+    union all
+    select
+        preferences.user_key,
         preferences.feature_date,
-        {% for kind, places in kinds.items() -%}
-        bool_or(preferences.kind = '{{ kind }}') as has_{{ kind }},
-        {% for place in range(1, places + 1) -%}
-        max(preferences.weight) filter (
-            where preferences.kind = '{{ kind }}' and vocabularies.place = {{ place }}
-        ) as {{ kind }}_weight_{{ '%02d' | format(place) }},
-        {% endfor -%}
-        {% endfor -%}
-        case
-            when bool_or(preferences.kind = 'price_band')
-                then least({{ exact_sum('preferences.weight * price_bands.place') }}, 1)
-        end as price_point_index
-    from preferences
-    left join vocabularies
+        vocabularies.kind,
+        vocabularies.place,
+        preferences.weight
+    from preferences_restated as preferences
+    inner join vocabularies
         on
             preferences.vocabulary_id = vocabularies.vocabulary_id
             and preferences.kind = vocabularies.kind
             and preferences.value = vocabularies.value
-    left join price_bands
-        on
-            preferences.kind = 'price_band'
-            and preferences.value = price_bands.band
-    group by preferences.user_key, preferences.feature_date
+
+),
+
+words_placed as (
+
+    select
+        {% for kind, places in kinds.items() -%}
+        {% for place in range(1, places + 1) -%}
+        max(weight) filter (
+            where kind = '{{ kind }}' and place = {{ place }}
+        ) as {{ kind }}_weight_{{ '%02d' | format(place) }},
+        {% endfor -%}
+        {% endfor -%}
+        user_key,
+        feature_date
+    from words
+    group by user_key, feature_date
 
 ),
 
@@ -216,13 +315,13 @@ named as (
         {% set name = kind ~ '_weight_' ~ '%02d' | format(place) -%}
         case
             when
-                preferences_placed.has_{{ kind }}
+                kinds_known.has_{{ kind }}
                 and vocabularies_sized.{{ kind }}_places >= {{ place }}
-                then coalesce(preferences_placed.{{ name }}, 0)
+                then coalesce(words_placed.{{ name }}, 0)
         end as {{ name }},
         {% endfor -%}
         {% endfor -%}
-        preferences_placed.price_point_index,
+        bands_placed.price_point_index,
         {{ dbt.datediff('totals.last_active_date', 'computed_users.feature_date', 'day') }}
             as days_since_last_activity,
         {{ share('windows.recent_events', 'windows.events') }} as recent_activity_share,
@@ -256,10 +355,18 @@ named as (
         on
             computed_users.user_key = windows.user_key
             and computed_users.feature_date = windows.feature_date
-    left join preferences_placed
+    left join kinds_known
         on
-            computed_users.user_key = preferences_placed.user_key
-            and computed_users.feature_date = preferences_placed.feature_date
+            computed_users.user_key = kinds_known.user_key
+            and computed_users.feature_date = kinds_known.feature_date
+    left join bands_placed
+        on
+            computed_users.user_key = bands_placed.user_key
+            and computed_users.feature_date = bands_placed.feature_date
+    left join words_placed
+        on
+            computed_users.user_key = words_placed.user_key
+            and computed_users.feature_date = words_placed.feature_date
     left join users_signed_up
         on
             computed_users.user_key = users_signed_up.user_key

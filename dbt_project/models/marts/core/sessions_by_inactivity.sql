@@ -11,8 +11,8 @@ with
 
 {% set held = 'select visitor_key from ' ~ ref('int_session_visitors') ~ ' where ' -%}
 {{ dirty_keys('dirty_visitors', [
-    held ~ '_events_load_id > ' ~ folded('_events_load_id'),
-    held ~ '_session_rows_load_id > ' ~ folded('_session_rows_load_id'),
+    held ~ not_folded('_events_load_id', '_events_load_id'),
+    held ~ not_folded('_session_rows_load_id', '_session_rows_load_id'),
 ]) }}
 
 bouts as (
