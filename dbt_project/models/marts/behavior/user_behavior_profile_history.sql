@@ -120,10 +120,8 @@ perfume_days as (
         and subject_kind = 'perfume'
         and views > 0
         and activity_date <= {{ as_of() }}
-        {% if is_incremental() -%}
         -- of a user the visitor is the user; the index has the visitor
-        and visitor_key in (select dirty_users.user_key from dirty_users)
-        {%- endif %}
+        {{ and_is_dirty | replace('user_key in', 'visitor_key in') }}
     group by user_key, subject_id, activity_date
 
 ),
