@@ -26,7 +26,9 @@ def dated(
     folder = tmp_path_factory.mktemp("dated")
     with own_database(folder / "home") as settings:
         Warehouse(settings).up()
-        build(settings, date(2022, 12, 22), folder / "target", "--select", "int_as_of")
+        build(
+            settings, date(2022, 12, 22), folder / "target", "--select", "int_as_of", "--indirect-selection", "cautious"
+        )
         yield settings
 
 
