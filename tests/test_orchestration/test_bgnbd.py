@@ -58,7 +58,7 @@ def integral(x: int, recency: float, age: float, parts: str) -> float:
         weight = gamma.pdf(rate, r, scale=1 / alpha) * beta.pdf(leaves, a, b)
         return float(weight * ((here if "here" in parts else 0) + (gone if "gone" in parts else 0)))
 
-    value, _ = dblquad(density, 0, 3, 0, 1, epsabs=0, epsrel=1e-7)
+    value, _ = dblquad(density, 0, 3, 0, 1, epsabs=0, epsrel=1e-6)
     return float(value)
 
 

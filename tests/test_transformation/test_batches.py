@@ -88,7 +88,7 @@ def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
                 ahead = EVENTS_AHEAD if entity.partition_by else 0
                 insert(two, entity, parts[entity.name][number], ahead + number + 1)
             two.commit()
-            build(target, as_of, artifacts)
+            build(target, as_of, artifacts, "--exclude-resource-type", "test")
 
 
 def staging_rows(connection: psycopg.Connection, entity: Entity) -> Rows:

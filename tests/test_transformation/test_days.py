@@ -6,7 +6,7 @@ some days, built after each -> equal marts, the whole history of profiles among 
 Both worlds see the same logical dates, and churn is fitted in both after every build, so what is compared does not
 depend on when rows came.
 
-    pytest tests/test_transformation/test_days.py
+    pytest -m slow tests/test_transformation/test_days.py
 """
 
 import random
@@ -93,6 +93,7 @@ def due_day(moment: datetime) -> int:
     return min(max((day - DAYS[0]).days, 0), len(DAYS) - 1)
 
 
+@pytest.mark.slow
 def test_seven_daily_loads_with_late_rows_make_the_marts_of_one_load(world: World) -> None:
     at_once, in_loads = marts(world.at_once), marts(world.in_loads)
     assert at_once.keys() == in_loads.keys()
