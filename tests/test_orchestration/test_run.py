@@ -23,7 +23,7 @@ def builds(settings: Settings) -> int:
 
 def wait_for_dbt(settings: Settings) -> None:
     """Until dbt works in the warehouse."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     with Warehouse(settings).connect("owner") as connection:
         connection.autocommit = True
         query = "select count(*) from pg_stat_activity where application_name = 'dbt' and datname = current_database()"
