@@ -23,8 +23,10 @@ run: $(SETUP)
 ui: $(SETUP)
 	$(BIN)/moodmart ui $(ARGS)
 
+# folders of long tests come first, so that no core waits for the other at the end
+TESTS ?= $(addprefix tests/test_,transformation orchestration expectations ingestion)
 test: $(SETUP) browser
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 
 # a hundred kills of the loader and of the server; Dagster's daemon; planted truth; the smallest benchmark
 test-slow: $(SETUP)
