@@ -112,7 +112,7 @@ class EmbeddedServer:
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.geteuid() != 0:
             return
-        _ensure_system_user()
+        ensure_system_user(SYSTEM_USER)
         for place in (self.root, programs()):
             _let_pass(place)
         shutil.chown(self.root, SYSTEM_USER, SYSTEM_USER)
@@ -181,14 +181,20 @@ def _is_taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _ensure_system_user() -> None:
+def ensure_system_user(name: str) -> None:
+    """Make the system user `name` unless there is one; only root can."""
+    # two useradd at once can leave the number of one and the entry of the other: one process at a time
+    folder = os.open("/etc", os.O_RDONLY)
     try:
-        pwd.getpwnam(SYSTEM_USER)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        pwd.getpwnam(name)
     except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name]
         result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if result.returncode not in (0, 9):  # 9: another process has just made it
-            raise WarehouseError(result.stderr, "useradd", "run as a normal user") from None
+        if result.returncode != 0:
+            raise WarehouseError(result.stderr.strip(), "useradd", "run as a normal user") from None
+    finally:
+        os.close(folder)
 
 
 def _let_pass(place: Path) -> None:

@@ -1,6 +1,7 @@
 """The embedded server and the roles."""
 
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -48,6 +49,20 @@ def test_a_killed_server_comes_back_with_its_data(home: Path) -> None:
     warehouse.up()
     with warehouse.connect("owner") as connection:
         assert connection.execute("select count(*) from ops.runs").fetchone() == (1,)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes system users")
+def test_processes_that_start_at_once_agree_on_the_system_user() -> None:
+    name = f"mm{os.getpid()}"
+    code = f"from ingestion import embedded as e; e.ensure_system_user('{name}'); print(e.pwd.getpwnam('{name}'))"
+    for _ in range(6):
+        try:
+            started = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(4)]
+            entries = [process.communicate()[0] for process in started]
+        finally:
+            subprocess.run(["userdel", name], check=False)
+        assert entries[0]
+        assert len(set(entries)) == 1
 
 
 def test_secrets_lie_in_files_only_their_owner_reads(home: Path) -> None:
