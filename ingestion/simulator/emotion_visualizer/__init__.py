@@ -60,7 +60,7 @@ def _users(plan: Plan, writers: Writers, last_ms: np.ndarray, low: int, high: in
         "hashed_password": join("$2b$12$", ids.cuids(plan.salt(SYSTEM, "password"), both)),
         "name": people.names(plan.salt(SYSTEM, "person"), both),
         "is_active": np.ones(len(both), dtype=bool),
-        "is_verified": ids.unit(plan.salt(SYSTEM, "verified"), both) < 0.8,  # noqa: PLR2004
+        "is_verified": ids.unit(plan.salt(SYSTEM, "verified"), both) < 0.8,
         "created_at": np.concatenate([made, made[wrote]]),
         "updated_at": np.maximum(np.concatenate([made, made[wrote]]), latest),
         "last_login_at": pa.array(latest, mask=latest == 0),

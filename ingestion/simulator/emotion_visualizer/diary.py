@@ -70,7 +70,7 @@ def draw_entries(plan: Plan, writers: Writers, low: int, high: int, first_number
     """The entries of users from `low` up to `high` over all days."""
     rng = plan.rng(SYSTEM, "entries", low)
     user, day = writers.population.active_days(rng, plan.start.weekday(), low, high)
-    many = 1 + (rng.random(len(user)) < 0.3)  # noqa: PLR2004 - two entries on some days
+    many = 1 + (rng.random(len(user)) < 0.3)  # two entries on some days
     user, day = np.repeat(user, many), np.repeat(day, many)
     within = shapes.start_in_day(rng, 0, len(user))
     order = np.lexsort((within, day, user))

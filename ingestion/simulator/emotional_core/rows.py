@@ -98,7 +98,7 @@ def group_rows(group: Group) -> list[Rows]:
 
 def _emotions(group: Group) -> Rows:
     course, rng, count = group.course, group.rng, len(group.course.visit)
-    speaks = rng.random(count) < 0.2  # noqa: PLR2004
+    speaks = rng.random(count) < 0.2
     component = choose(PLAIN_COMPONENTS, rng.integers(0, len(PLAIN_COMPONENTS), count))
     variant = choose(VARIANTS, group.visits.variant[course.visit])
     metadata = join('{"component_id":"', component, '","device_type":"', group.device(course.visit))
@@ -143,7 +143,7 @@ def _metrics(group: Group) -> tuple[Rows, Ints]:
         "duration": shapes.heavy_tailed(rng, count, 1800, 1.0, 600_000).astype(np.int64),
         "emotional_impact": np.round(np.where(intervention >= 0, 0.4, 0.1) + 0.4 * rng.random(count), 3),
         "completion_rate": np.round(rng.random(count), 3),
-        "accessibility_used": rng.random(count) < 0.04,  # noqa: PLR2004
+        "accessibility_used": rng.random(count) < 0.04,
         "device_info": choose(machines, group.machine(visit)),
         "timestamp": at,
     }
@@ -175,9 +175,9 @@ def _journeys(group: Group, interactions: Ints) -> Rows:
     count = len(visits.user)
     duration = np.bincount(course.visit, course.length_ms, minlength=count).astype(np.int64)
     chance = rng.random(count)
-    status = np.where(visits.reached == LAST, 0, np.where(chance < 0.04, 2, np.where(chance < 0.05, 3, 1)))  # noqa: PLR2004
+    status = np.where(visits.reached == LAST, 0, np.where(chance < 0.04, 2, np.where(chance < 0.05, 3, 1)))
     end = pa.array(visits.start + duration, mask=status == STATUSES.index("in_progress"))
-    rates, writes = rng.random(count) < 0.3, rng.random(count) < 0.08  # noqa: PLR2004
+    rates, writes = rng.random(count) < 0.3, rng.random(count) < 0.08
     columns = {
         **group.keys(np.arange(count)),
         "journey_start": visits.start,

@@ -96,7 +96,7 @@ def make_catalogue(plan: Plan) -> Catalogue:
 
 def _name(number: int) -> str:
     noun, adjective = number % 10, number // 10 % 10
-    edition = f" No. {number // 100}" if number >= 100 else ""  # noqa: PLR2004 - ten by ten names
+    edition = f" No. {number // 100}" if number >= 100 else ""  # ten by ten names
     return f"{ADJECTIVES[adjective]} {NOUNS[noun]}{edition}"
 
 

@@ -101,7 +101,7 @@ def _views(batch: Batch, at: Ints) -> pa.Array:
     events, rng = batch.events, batch.rng
     source = sc.STEP_SOURCE[batch.blocks.scenario[events.block[at]], events.step[at]]
     source = np.where(source < 0, rng.choice(4, len(at), p=[0.6, 0.0, 0.2, 0.2]), source)
-    source = np.where(source == 3, 4 - rng.integers(0, 2, len(at)), source)  # noqa: PLR2004 - social or external
+    source = np.where(source == 3, 4 - rng.integers(0, 2, len(at)), source)  # social or external
     end = choose(batch.wording.ends_of_views, source * len(DEVICES) + batch.sessions.device[events.session[at]])
     title = choose(batch.wording.pages.titles, page_of(batch)[at])
     dwell = events.dwell[at]

@@ -260,12 +260,12 @@ def _click_steps(batch: Batch) -> Ints:
 
 def _opinions(rng: np.random.Generator, clicked: Mask) -> dict[str, pa.Array | Mask]:
     """Thumbs of a few, mostly up after a click; a few hide or report what they did not click."""
-    says, up = rng.random(len(clicked)) < 0.04, rng.random(len(clicked)) < np.where(clicked, 0.9, 0.3)  # noqa: PLR2004
+    says, up = rng.random(len(clicked)) < 0.04, rng.random(len(clicked)) < np.where(clicked, 0.9, 0.3)
     return {
         "thumbsUp": pa.array(up, mask=~says),
         "thumbsDown": pa.array(~up, mask=~says),
-        "hidPerfume": ~clicked & (rng.random(len(clicked)) < 0.005),  # noqa: PLR2004
-        "reportedIrrelevant": ~clicked & (rng.random(len(clicked)) < 0.002),  # noqa: PLR2004
+        "hidPerfume": ~clicked & (rng.random(len(clicked)) < 0.005),
+        "reportedIrrelevant": ~clicked & (rng.random(len(clicked)) < 0.002),
     }
 
 

@@ -202,7 +202,7 @@ def config_uuids(plan: Plan, versions: Versions) -> pa.Array:
 
 def _configs(plan: Plan, rng: np.random.Generator, versions: Versions) -> Rows:
     count = len(versions.user)
-    rates = rng.random(count) < 0.3  # noqa: PLR2004
+    rates = rng.random(count) < 0.3
     columns = {
         "config_id": config_uuids(plan, versions),
         "user_id": user_uuids(plan, versions.user),
@@ -224,12 +224,12 @@ def _configs(plan: Plan, rng: np.random.Generator, versions: Versions) -> Rows:
 def _changes(plan: Plan, rng: np.random.Generator, versions: Versions) -> Rows:
     """What was changed and why: risk up or down, a baseline, or now and then something else."""
     rose, fell = versions.level > versions.level_before, versions.level < versions.level_before
-    other = (versions.version > 1) & (rng.random(len(rose)) < 0.2)  # noqa: PLR2004
+    other = (versions.version > 1) & (rng.random(len(rose)) < 0.2)
     kind = np.where(
         rose, 0, np.where(fell, 1, np.where(versions.version == 1, 3, np.where(other, 2 + 2 * (versions.user % 2), -1)))
     )
     at = np.flatnonzero(kind >= 0)
-    seen = rng.random(len(at)) < 0.6  # noqa: PLR2004
+    seen = rng.random(len(at)) < 0.6
     columns = {
         "change_id": ids.uuids(plan.salt(SYSTEM, "change"), versions.number[at]),
         "user_id": user_uuids(plan, versions.user[at]),
@@ -239,7 +239,7 @@ def _changes(plan: Plan, rng: np.random.Generator, versions: Versions) -> Rows:
         "reason": choose(CHANGE_REASONS, kind[at]),
         "created_at": versions.at[at] + 60_000,
         "shown_to_user": seen,
-        "user_acknowledged": seen & (rng.random(len(at)) < 0.5),  # noqa: PLR2004
+        "user_acknowledged": seen & (rng.random(len(at)) < 0.5),
         "user_rating": where(seen, rng.integers(1, 6, len(at))),
     }
     return Rows(tables.CHANGES, tables.CHANGES.rows(columns), _day(plan, versions.at[at]))
@@ -249,8 +249,8 @@ def _alerts(plan: Plan, rng: np.random.Generator, versions: Versions) -> Rows:
     """An alert for every version of high or critical risk; most are answered and resolved within two days."""
     at = np.flatnonzero(versions.level >= HIGH)
     count, raised = len(at), versions.at[at]
-    answered = rng.random(count) < 0.85  # noqa: PLR2004
-    resolved = answered & (rng.random(count) < 0.8)  # noqa: PLR2004
+    answered = rng.random(count) < 0.85
+    resolved = answered & (rng.random(count) < 0.8)
     sent = raised + rng.integers(60_000, 600_000, count)
     responded = sent + rng.integers(600_000, DAY_MS, count)
     columns = {

@@ -49,7 +49,7 @@ def user_rows(plan: Plan, speakers: Speakers, last_ms: Ints, low: int, high: int
         "phone_hash": where(both % 3 > 0, ids.cuids(plan.salt(SYSTEM, "phone"), both)),
         "created_at": np.concatenate([made, made[spoke]]),
         "last_active": np.concatenate([made, last_ms[low:high][spoke]]),
-        "account_status": choose(("active", "suspended"), (both % 97 == 96).astype(np.int64)),  # noqa: PLR2004
+        "account_status": choose(("active", "suspended"), (both % 97 == 96).astype(np.int64)),
         "data_retention_days": np.array(RETENTION_DAYS)[ids.pick(RETENTION_DAYS, plan.salt(SYSTEM, "retention"), both)],
         "consent_research": consents(plan, both, "research", RESEARCH_SHARE),
         "consent_emergency_contact": consents(plan, both, "emergency", EMERGENCY_SHARE),
