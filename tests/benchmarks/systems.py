@@ -109,7 +109,7 @@ class Race:
         """Rows of root entities and of nested ones in staging."""
         with psycopg.connect(self.warehouse.dsn("owner")) as connection:
             counts = {
-                entity: connection.execute(f"select count(*) from {entity.table}").fetchone()  # type: ignore[arg-type]
+                entity: connection.execute(f"select count(*) from {entity.table}".encode()).fetchone()
                 for entity in system.entities
             }
         roots = sum(count[0] for entity, count in counts.items() if count and not entity.parent)

@@ -15,7 +15,6 @@ from uuid import UUID
 import pyarrow as pa
 import pytest
 from great_expectations.datasource.fluent.postgres_datasource import PostgresDatasource
-from psycopg import sql
 
 from expectations import suites
 from expectations.declared import DeclaredSuite, declared_suites
@@ -108,14 +107,10 @@ def by_great_expectations(source: PostgresDatasource, suite: DeclaredSuite, rule
 
 def write(warehouse: Warehouse, entity: Entity, rows: list[Row]) -> None:
     """A table of the entity's columns without keys or constraints, and the rows in it."""
-    columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.data_type))  # type: ignore[arg-type]
-        for column in entity.columns
-    )
-    table = sql.Identifier(*entity.table.split(".", 1))
+    columns = ", ".join(f"{column.name} {column.data_type}" for column in entity.columns)
     with warehouse.connect("owner") as connection, connection.cursor() as cursor:
-        cursor.execute(sql.SQL("create table {} ({}, {} integer)").format(table, columns, sql.Identifier(ROW)))
-        with cursor.copy(sql.SQL("copy {} from stdin").format(table)) as copy:
+        cursor.execute(f"create table {entity.table} ({columns}, {ROW} integer)".encode())
+        with cursor.copy(f"copy {entity.table} from stdin".encode()) as copy:
             for number, row in enumerate(rows):
                 copy.write_row((*row.values(), number))
 

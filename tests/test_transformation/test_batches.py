@@ -93,7 +93,7 @@ def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
 
 def staging_rows(connection: psycopg.Connection, entity: Entity) -> Rows:
     query = f"select {', '.join(entity.column_names)} from {entity.table} order by {', '.join(entity.key)}"
-    return connection.execute(query).fetchall()  # type: ignore[arg-type]
+    return connection.execute(query.encode()).fetchall()
 
 
 def split(entity: Entity, rows: Rows, chance: random.Random) -> list[Rows]:
@@ -142,7 +142,7 @@ def marts(settings: Settings) -> dict[str, Rows]:
     with Warehouse(settings).connect("owner") as connection:
         tables = connection.execute(query, [list(MART_SCHEMAS)]).fetchall()
         return {
-            name: sorted(connection.execute(selection(name, columns)).fetchall(), key=repr)  # type: ignore[arg-type]
+            name: sorted(connection.execute(selection(name, columns).encode()).fetchall(), key=repr)
             for name, columns in tables
             if KEPT.get(name, "all")
         }

@@ -140,7 +140,7 @@ def built(
 
 def table(connection: psycopg.Connection, mart: str) -> pd.DataFrame:
     """A mart as dbt built it, without the load numbers that serve the builds only."""
-    cursor = connection.execute(f"select * from {mart}")  # type: ignore[arg-type]
+    cursor = connection.execute(f"select * from {mart}".encode())
     names = [column.name for column in cursor.description or ()]
     frame = pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
     return frame[[name for name in names if not name.startswith("_")]]

@@ -103,7 +103,10 @@ def change_events(connection: psycopg.Connection, load_id: int) -> None:
 
 
 def oids(connection: psycopg.Connection) -> list[int | None]:
-    return [connection.execute("select to_regclass(%s)::oid", [view]).fetchone()[0] for view in LIVE]  # type: ignore[index]
+    query = (
+        "select to_regclass(view)::oid from unnest(%s::text[]) with ordinality as views (view, place) order by place"
+    )
+    return [oid for (oid,) in connection.execute(query, [list(LIVE)])]
 
 
 def by_key(frame: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
@@ -115,7 +118,7 @@ def views(connection: psycopg.Connection) -> Tables:
     """Rows of the live views by their key, keys as text."""
     found = {}
     for view, key in LIVE.items():
-        cursor = connection.execute(f"select * from {view}")  # type: ignore[arg-type]
+        cursor = connection.execute(f"select * from {view}".encode())
         frame = pd.DataFrame(cursor.fetchall(), columns=[c.name for c in cursor.description or ()], dtype=object)
         for name in ("user_key", "visitor_key", "session_key"):
             if name in frame:
