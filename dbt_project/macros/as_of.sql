@@ -16,12 +16,7 @@
 
 
 {% macro week_end(date) -%}
-    {{ adapter.dispatch('week_end')(date) }}
-{%- endmacro %}
-
-{% macro postgres__week_end(date) -%}
-    {#- 1900-01-07 was a Sunday -#}
-    ({{ date }} + 6 - mod({{ date }} - cast('1900-01-07' as date), 7))
+    ({{ week_start(week_number(date)) }} + 6)
 {%- endmacro %}
 
 

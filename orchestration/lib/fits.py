@@ -10,7 +10,7 @@ build fits anew, so rows that came late for the week count; it takes about two s
 
 import sys
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import psycopg
@@ -22,36 +22,37 @@ from orchestration.lib import as_of, bgnbd
 MODEL = "bg_nbd"
 FEWEST_RETURNED = 20
 """Users with a repeat active day below which nothing is fitted: four parameters of fewer say nothing."""
-TRIPLES = """
-select repeat_days, recency_days, age_days, users
+OF_LAST_WEEK = "between %(day)s::date - 6 and %(day)s"
+"""One week ends in seven days, whatever its last day."""
+TRIPLES = f"""
+select fit_date, repeat_days, recency_days, age_days, users
 from intermediate.int_repeat_days
-where fit_date = %s
+where fit_date {OF_LAST_WEEK}
 order by repeat_days, recency_days, age_days
 """
-FORGET = "delete from ops.model_parameters where model = %s and as_of = %s"
+FORGET = f"delete from ops.model_parameters where model = %(model)s and as_of {OF_LAST_WEEK}"
 STORE = """
 insert into ops.model_parameters (model, as_of, parameter, value, log_likelihood, n)
 values (%s, %s, %s, %s, %s, %s)
 """
 
 
-def week_end(day: date) -> date:
-    """The last Saturday on or before `day`, as dbt's macro last_week_end."""
-    return day - timedelta(days=(day.isoweekday() + 1) % 7)
-
-
 def refit(settings: Settings, day: date) -> dict[str, str | int | float]:
     """Fit churn for the last week that ended by `day`, replace its parameters, and say what came of it."""
     with Warehouse(settings).connect("owner") as connection:
-        return _refit(connection, week_end(day))
+        return _refit(connection, day)
 
 
-def _refit(connection: psycopg.Connection, fit_date: date) -> dict[str, str | int | float]:
-    triples = np.array(connection.execute(TRIPLES, [fit_date]).fetchall(), dtype=float).reshape(-1, 4)
+def _refit(connection: psycopg.Connection, day: date) -> dict[str, str | int | float]:
+    rows = connection.execute(TRIPLES.encode(), {"day": day}).fetchall()
+    connection.execute(FORGET.encode(), {"model": MODEL, "day": day})
+    if not rows:
+        return {"users": 0, "no_parameters": "no users"}
+    fit_date = rows[0][0]
+    triples = np.array([triple for _, *triple in rows], dtype=float)
     observed = bgnbd.Observed(*triples.T)
     users, returned = int(observed.users.sum()), int(observed.users[observed.repeats > 0].sum())
     fitted = bgnbd.fit(observed) if returned >= FEWEST_RETURNED else None
-    connection.execute(FORGET, [MODEL, fit_date])
     told: dict[str, str | int | float] = {"fit_date": fit_date.isoformat(), "users": users, "returned": returned}
     if not fitted:
         few = f"{returned} users came back, {FEWEST_RETURNED} are needed"
