@@ -102,12 +102,14 @@ class Bench:
         with self.warehouse.connect("owner") as connection:
             (events,) = connection.execute("select count(*) from staging.new_smell__user_interaction_events").fetchone()
         full, full_wall = self.build(HISTORY_DAYS - 1)
+        print(f"{self.days} days, {events:,} events: built in {full_wall:.0f} s", flush=True)
         runs, walls = [], []
         for day in range(HISTORY_DAYS, HISTORY_DAYS + increments):
             self.settle()
             with self.warehouse.connect("owner") as connection:
                 insert_days(connection, self.shape, day, day, load=day)
             seconds, wall = self.build(day)
+            print(f"{self.days} days: built after another day in {wall:.0f} s", flush=True)
             runs.append(seconds)
             walls.append(wall)
         return History(events, full, runs, full_wall, walls)
