@@ -27,11 +27,7 @@
         restated.feature_date,
         kept.*
     from {{ ref('int_users_restated') }} as restated
-    cross join lateral (
-        select * from {{ ref(model) }} as held
-        where held.{{ key }} = restated.user_key
-        offset 0
-    ) as kept
+    {{ look_up(ref(model), 'kept', 'found.' ~ key ~ ' = restated.user_key') }}
     where
         {{ dbt.datediff('kept.activity_date', 'restated.feature_date', 'day') }} >= 0
         and {{ dbt.datediff('kept.activity_date', 'restated.feature_date', 'day') }} < {{ days }}

@@ -40,23 +40,14 @@
 
 {% macro rows_of(model, key, dirty) -%}
     {%- if is_incremental() -%}
-    {{ adapter.dispatch('rows_of_dirty')(model, key, dirty) }}
+    (
+        select rows_held.*
+        from {{ dirty }}
+        {{ look_up(ref(model), 'rows_held', 'found.' ~ key ~ ' = ' ~ dirty ~ '.' ~ key) }}
+    ) as rows_found
     {%- else -%}
     {{ ref(model) }}
     {%- endif -%}
-{%- endmacro %}
-
-
-{% macro postgres__rows_of_dirty(model, key, dirty) -%}
-    (
-        select found.*
-        from {{ dirty }}
-        cross join lateral (
-            select * from {{ ref(model) }} as held
-            where held.{{ key }} = {{ dirty }}.{{ key }}
-            offset 0
-        ) as found
-    ) as rows_found
 {%- endmacro %}
 
 

@@ -2,11 +2,9 @@
     {%- for mark in ['_events_load_id', '_session_rows_load_id'] -%}
     select visitors.{{ key }}, subjects.subject_id as perfume_id
     from {{ ref('int_session_visitors') }} as visitors
-    cross join lateral (
-        select * from {{ ref('int_session_subject_days') }} as held
-        where held.session_key = visitors.session_key
-        offset 0
-    ) as subjects
+    {{ look_up(
+        ref('int_session_subject_days'), 'subjects', 'found.session_key = visitors.session_key'
+    ) }}
     where
         {{ not_folded('visitors.' ~ mark, mark) }}
         and visitors.{{ key }} is not null

@@ -169,21 +169,14 @@ bands_preferred as (
     select
         users.user_key,
         {{ as_of() }} as feature_date,
-        found.value,
-        found.weight
+        bands.value,
+        bands.weight
     from {{ ref('int_users_totalled') }} as users
-    cross join
-        lateral (
-            select
-                preferences.value,
-                preferences.weight
-            from {{ ref('user_preferences') }} as preferences
-            where
-                preferences.user_key = users.user_key
-                and preferences.kind = 'price_band'
-            -- in order, so that PostgreSQL looks user by user
-            order by preferences.value
-        ) as found
+    {{ look_up(
+        ref('user_preferences'),
+        'bands',
+        "found.user_key = users.user_key and found.kind = 'price_band'",
+    ) }}
     union all
     select
         user_key,
