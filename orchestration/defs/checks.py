@@ -1,10 +1,11 @@
 """The declared rules as asset checks: one per table and severity, judged by Great Expectations.
 
 Staging is judged after the loads and before dbt: a broken critical rule fails the run there, and dbt does not build.
-Marts are judged after dbt. A rule of severity `warn` is shown and never stops anything.
+Marts are judged after dbt, those that Python fills after it once it has. A rule of severity `warn` is shown and never
+stops anything.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
@@ -12,32 +13,40 @@ from expectations.checkpoints import run_checkpoint
 from expectations.declared import DeclaredSuite, Scope, declared_suites
 from expectations.results import CheckResult, latest_results
 from ingestion.settings import Settings
+from orchestration.defs.similarity import NEIGHBOURS
 from orchestration.lib import builds
 from orchestration.lib.dbt_project import FULL_REFRESH_TAG
 from orchestration.lib.failures import failing_plainly
 from orchestration.lib.site import report_address
 
 NAMES = {"critical": "declared_rules", "warn": "declared_warnings"}
+FILLED_LATER = {"behavior.user_similarity": NEIGHBOURS}
+"""What fills a mart that dbt only shows."""
 
 
 def build(settings: Settings, say: Callable[[str], None]) -> dg.Definitions:
     """The checks of staging and of the marts."""
-    scopes: tuple[Scope, ...] = ("staging", "marts")
-    made = [check_tables(settings, scope, say) for scope in scopes]
+    staging, marts = (declared_suites(settings.project_root, scope) for scope in ("staging", "marts"))
+    made = [
+        check_tables(settings, "judge_staging", "staging", staging, say),
+        check_tables(settings, "judge_marts", "marts", [s for s in marts if s.table not in FILLED_LATER], say),
+        check_tables(settings, "judge_late_marts", "marts", [s for s in marts if s.table in FILLED_LATER], say),
+    ]
     return dg.Definitions(asset_checks=[check for check in made if check])
 
 
-def check_tables(settings: Settings, scope: Scope, say: Callable[[str], None]) -> dg.AssetChecksDefinition | None:
-    """One op that judges the tables of `scope` a run selects; None when nothing is declared for it."""
-    suites = declared_suites(settings.project_root, scope)
+def check_tables(
+    settings: Settings, name: str, scope: Scope, suites: Sequence[DeclaredSuite], say: Callable[[str], None]
+) -> dg.AssetChecksDefinition | None:
+    """One op that judges those of the tables `suites` are for that a run selects; None when there are no suites."""
     if not suites:
         return None
 
     @dg.multi_asset_check(
-        name=f"judge_{scope}",
+        name=name,
         specs=[spec for suite in suites for spec in specs(suite)],
         can_subset=True,
-        op_tags={"moodmart/phase": f"judge {scope}"},
+        op_tags={"moodmart/phase": name.replace("_", " ")},
     )
     def judge_tables(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         if builds.is_current(settings, context.run.tags):
@@ -74,6 +83,7 @@ def specs(suite: DeclaredSuite) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             name=name,
             asset=asset_key(suite),
+            additional_deps=[FILLED_LATER[suite.table]] if suite.table in FILLED_LATER else None,
             blocking=severity == "critical",
             description=f"{sum(rule.severity == severity for rule in suite.rules)} rules",
         )

@@ -26,6 +26,7 @@ PHASES = {
     "ops__model_parameters": "fit",
     "judge_marts": "judge marts",
     "ops__similar_users": "compare users",
+    "judge_late_marts": "judge late marts",
 }
 CHECK_FAILED = "DagsterAssetCheckFailedError"
 INTERRUPTED = "DagsterExecutionInterruptedError"

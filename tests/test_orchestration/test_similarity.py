@@ -85,7 +85,7 @@ def compared(
     with own_database(folder / "home") as settings:
         Warehouse(settings).up()
         load(settings, folder / "source")
-        models = ("--select", "+user_features", "user_similarity", "--exclude-resource-type", "test")
+        models = ("--select", "+user_features", "+user_similarity", "--exclude-resource-type", "test")
         build(settings, planted.AS_OF, folder / "target", *models)
         refresh(settings, planted.AS_OF)
         refresh(settings, planted.AS_OF)

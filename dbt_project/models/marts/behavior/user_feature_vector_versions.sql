@@ -1,7 +1,10 @@
 {{ config(
     incremental_strategy='append',
     full_refresh=false,
-    indexes=[{'columns': ['user_key', 'feature_date']}],
+    indexes=[
+        {'columns': ['user_key', 'feature_date']},
+        {'columns': ['feature_date'], 'type': 'brin'},
+    ],
     post_hook=[
         "delete from {{ this }} where user_key in (select user_key from ops.erasures)",
         "{{ mark_feature_dates() }}",
@@ -394,18 +397,10 @@ vectors as (
 ),
 
 {% if is_incremental() -%}
-newest as (
+versions_to_compare as (
 
-    select versions.*
-    from {{ this }} as versions
-    left join {{ this }} as later
-        on
-            versions.user_key = later.user_key
-            and versions.feature_date = later.feature_date
-            and versions.version + 1 = later.version
-    where
-        later.user_key is null
-        and versions.feature_date = {{ as_of() }}
+    select * from {{ this }}
+    where feature_date = {{ as_of() }}
     union all
     select versions.*
     from restated
@@ -413,12 +408,22 @@ newest as (
         on
             restated.user_key = versions.user_key
             and restated.feature_date = versions.feature_date
-    left join {{ this }} as later
-        on
-            versions.user_key = later.user_key
-            and versions.feature_date = later.feature_date
-            and versions.version + 1 = later.version
-    where later.user_key is null
+
+),
+
+versions_numbered as (
+
+    select
+        *,
+        max(version) over (partition by user_key, feature_date) as newest_version
+    from versions_to_compare
+
+),
+
+newest as (
+
+    select * from versions_numbered
+    where version = newest_version
 
 ),
 

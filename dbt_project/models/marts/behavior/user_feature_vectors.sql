@@ -2,29 +2,28 @@
 
 with
 
+-- counted in a window over the keys: a question about one user or one date reads no other rows
 versions as (
 
-    select * from {{ ref('user_feature_vector_versions') }}
+    select
+        *,
+        max(version) over (partition by user_key, feature_date) as newest_version
+    from {{ ref('user_feature_vector_versions') }}
 
 ),
 
 final as (
 
     select
-        versions.user_key,
-        versions.feature_date,
-        versions.version,
-        versions.vocabulary_id,
-        versions.features
+        user_key,
+        feature_date,
+        version,
+        vocabulary_id,
+        features
     from versions
-    left join versions as later
-        on
-            versions.user_key = later.user_key
-            and versions.feature_date = later.feature_date
-            and versions.version + 1 = later.version
     where
-        later.user_key is null
-        and versions.features is not null
+        version = newest_version
+        and features is not null
 
 )
 

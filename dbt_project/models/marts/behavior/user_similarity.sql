@@ -9,12 +9,9 @@ similarities as (
 ),
 
 -- who has been erased since the comparison is nobody's neighbour
-vectors as (
+profiles as (
 
-    select
-        user_key,
-        feature_date
-    from {{ ref('user_feature_vectors') }}
+    select user_key from {{ ref('user_behavior_profiles') }}
 
 ),
 
@@ -27,14 +24,8 @@ final as (
         similarities.similarity,
         similarities.feature_date
     from similarities
-    inner join vectors as users
-        on
-            similarities.user_key = users.user_key
-            and similarities.feature_date = users.feature_date
-    inner join vectors as neighbours
-        on
-            similarities.similar_user_key = neighbours.user_key
-            and similarities.feature_date = neighbours.feature_date
+    inner join profiles as users on similarities.user_key = users.user_key
+    inner join profiles as neighbours on similarities.similar_user_key = neighbours.user_key
 
 )
 
