@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-DAY = pd.Timedelta(days=1)
+DAY, HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
 
 
 def perfume_stats(events: pd.DataFrame, staged: Any, as_of: date) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def perfume_stats(events: pd.DataFrame, staged: Any, as_of: date) -> pd.DataFram
 
 
 def active_users(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Users active before the end of each of the last 720 hours."""
+    """Users active before the end of each of the last 720 hours, up to the last with any on the day."""
     midnight = pd.Timestamp(as_of, tz="UTC") + DAY
     first = events.groupby("user_key").occurred_at.min()
     recent = events[events.occurred_at >= midnight - 62 * DAY]
@@ -77,7 +77,8 @@ def active_users(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
         return set(recent.user_key[(recent.occurred_at >= start) & (recent.occurred_at < end)])
 
     rows = []
-    for end in pd.date_range(end=midnight, periods=720, freq="h"):
+    last = events.occurred_at[events.occurred_at < midnight].max().floor("h") + HOUR
+    for end in pd.date_range(midnight - 719 * HOUR, max(last, midnight - DAY), freq="h"):
         begin = end - DAY
         daily, weekly, monthly = (users(end - days * DAY, end) for days in (1, 7, 30))
         new = {user for user in daily if first[user] >= begin}

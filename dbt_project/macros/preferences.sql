@@ -97,7 +97,7 @@ kinds_weighed as (
 
 ),
 
-final as (
+weights as (
 
     select
         {% for name in keys -%}
@@ -120,6 +120,139 @@ final as (
             and {% endfor -%}
             values_weighed.kind = kinds_weighed.kind
     where values_weighed.evidence > 0
+
+)
+{%- endmacro %}
+
+
+{% macro preference_users_changed() -%}
+    {{ return([
+        dirty_visitors('user_key'),
+        dirty_users_of('int_perfumes_priced', '_perfumes_load_id'),
+        dirty_users_of('int_perfume_notes_merged', '_perfume_notes_load_id'),
+    ]) }}
+{%- endmacro %}
+
+
+{% macro placed_kinds() -%}
+    {%- set kinds = {} -%}
+    {%- for feature in var('feature_groups').preference if 'times' in feature -%}
+    {%- do kinds.update({feature.name | replace('_weight', ''): feature.times}) -%}
+    {%- endfor -%}
+    {{ return(kinds) }}
+{%- endmacro %}
+
+
+{% macro preference_features(keys) -%}
+    {%- set key = keys | join(', ') -%}
+    {%- set marks = ['_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id'] -%}
+price_bands as (
+
+    {% for band in var('price_bands') -%}
+    select
+        '{{ band.name }}' as band,
+        {{ double(loop.index0) }} / {{ var('price_bands') | length - 1 }} as place
+    {% if not loop.last %}union all
+    {% endif -%}
+    {% endfor %}
+),
+
+-- a user knows a kind with one value of it: the other places weigh 0
+kinds_known as (
+
+    select distinct
+        {{ key }},
+        vocabulary_id,
+        kind
+    from preferences
+
+),
+
+places_known as (
+
+    select
+        {% for name in keys -%}
+        kinds_known.{{ name }},
+        {% endfor -%}
+        kinds_known.kind,
+        vocabularies.place,
+        vocabularies.value
+    from kinds_known
+    inner join vocabularies
+        on
+            kinds_known.vocabulary_id = vocabularies.vocabulary_id
+            and kinds_known.kind = vocabularies.kind
+
+),
+
+weights_placed as (
+
+    select
+        {% for kind in placed_kinds() -%}
+        array_agg(coalesce(preferences.weight, 0) order by places_known.place) filter (
+            where places_known.kind = '{{ kind }}'
+        ) as {{ kind }}_weights,
+        {% endfor -%}
+        {% for name in keys -%}
+        places_known.{{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from places_known
+    left join preferences
+        on
+            {% for name in keys -%}
+            places_known.{{ name }} = preferences.{{ name }}
+            and {% endfor -%}
+            places_known.kind = preferences.kind
+            and places_known.value = preferences.value
+    group by
+        {% for name in keys -%}
+        places_known.{{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+
+),
+
+users_summed as (
+
+    select
+        {{ key }},
+        vocabulary_id,
+        case
+            when count(*) filter (where kind = 'price_band') > 0
+                then least({{ exact_sum('weight * price_bands.place') }}, 1)
+        end as price_point_index,
+        {% for mark in marks -%}
+        max({{ mark }}) as {{ mark }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from preferences
+    left join price_bands
+        on
+            preferences.kind = 'price_band'
+            and preferences.value = price_bands.band
+    group by {{ key }}, vocabulary_id
+
+),
+
+preference_features as (
+
+    select
+        {% for name in keys -%}
+        users_summed.{{ name }},
+        {% endfor -%}
+        users_summed.vocabulary_id,
+        {% for kind in placed_kinds() -%}
+        weights_placed.{{ kind }}_weights,
+        {% endfor -%}
+        users_summed.price_point_index,
+        {% for mark in marks -%}
+        users_summed.{{ mark }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from users_summed
+    left join weights_placed
+        on
+            {% for name in keys -%}
+            users_summed.{{ name }} = weights_placed.{{ name }}
+            {{ 'and ' if not loop.last }}
+            {%- endfor %}
 
 )
 {%- endmacro %}

@@ -1,4 +1,5 @@
 {% macro exploration_score(views) -%}
+    {#- entropy of n views, c of each perfume: ln(n) - sum(c ln c) / n; over ln(n) -#}
     case
         when sum({{ views }}) < {{ var('exploration_min_views') }} then null
         when count(*) = 1 then 0

@@ -46,7 +46,6 @@ def check_tables(
         name=name,
         specs=[spec for suite in suites for spec in specs(suite)],
         can_subset=True,
-        op_tags={"moodmart/phase": name.replace("_", " ")},
     )
     def judge_tables(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         if builds.is_current(settings, context.run.tags):

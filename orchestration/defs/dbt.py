@@ -51,7 +51,6 @@ def built_by(
         dagster_dbt_translator=SchemaTranslator(),
         select=select,
         exclude=exclude,
-        op_tags={"moodmart/phase": "build"},
     )
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:  # dagster-dbt's own union of events
         if builds.is_current(settings, context.run.tags):

@@ -33,7 +33,6 @@ def load_asset(settings: Settings, system: System, root: Entity, say: Callable[[
     @dg.multi_asset(
         name=f"load_{system.name}__{root.name}",
         specs=[_spec(system, entity) for entity in (root, *system.children(root))],
-        op_tags={"moodmart/phase": "load"},
     )
     def load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         with failing_plainly(context.retry_number):

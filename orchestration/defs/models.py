@@ -25,7 +25,6 @@ def build(settings: Settings, say: Callable[[str], None]) -> dg.Definitions:
         kinds={"scipy"},
         output_required=False,
         description="Parameters of churn, fitted by maximum likelihood for the last Saturday on or before as_of.",
-        op_tags={"moodmart/phase": "fit"},
     )
     def fit_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         if builds.is_current(settings, context.run.tags):

@@ -57,7 +57,7 @@ HOURLY_MARTS = (
 USER_MARTS = (
     "core/model_parameters*",
     "behavior/user_behavior_*",
-    "behavior/user_preferences*",
+    "behavior/user_preference*",
     "behavior/user_feature*",
     "behavior/feature_*",
     "behavior/user_similarity*",

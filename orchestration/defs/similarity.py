@@ -25,7 +25,6 @@ def build(settings: Settings, say: Callable[[str], None]) -> dg.Definitions:
         kinds={"numpy"},
         output_required=False,
         description="The 20 users most alike to every user active in 90 days.",
-        op_tags={"moodmart/phase": "compare users"},
     )
     def compare_users(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         if builds.is_current(settings, context.run.tags):

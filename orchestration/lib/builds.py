@@ -46,7 +46,7 @@ REMOVED = """
 select max(load_id)
 from ops.loads
 where
-    deleted > 0
+    (deleted > 0 or updated > 0 and entity = 'user_interaction_events')
     and load_id > coalesce((select max(load_id) from ops.builds where finished_at is not null), 0)
     and load_id > coalesce((select load_id from ops.refreshes where part = %s), 0)
 """
@@ -91,8 +91,9 @@ def name_of(models: Iterable[dg.AssetKey]) -> str:
 def removal(settings: Settings, part: str) -> int | None:
     """The newest load that took rows out since `part` was last built from scratch; None if there is none.
 
-    Incremental models see what arrives, not what is gone: after a removal they are built from scratch. `part` names the
-    models of a build; a finished build of everything goes for each part.
+    Incremental models see what arrives, not what is gone: after a removal they are built from scratch. An event
+    that came again with other values is gone from where it was: the old perfume, day or session has no row that would
+    tell. `part` names the models of a build; a finished build of everything goes for each part.
     """
     with Warehouse(settings).connect("owner") as connection:
         connection.execute(TABLE)

@@ -329,9 +329,8 @@ user_hours as (
     where s.user_key is not null and e.occurred_at::date <= as_of()
 ),
 hours as (
-    select unnest(generate_series(
-        24 * (as_of() - date '1970-01-01') - 24 * 29 + 1, 24 * (as_of() - date '1970-01-01') + 24
-    )) as hour_number
+    select unnest(generate_series(today - 24 * 29 + 1, greatest(today, last))) as hour_number
+    from (select 24 * (as_of() - date '1970-01-01') as today, max(h) + 1 as last from user_hours)
 ),
 near as (select * from user_hours where h >= (select min(hour_number) from hours) - 721),
 spans as (

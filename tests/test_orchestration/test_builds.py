@@ -114,6 +114,15 @@ def test_after_a_removal_each_part_is_built_from_scratch_once(built: Settings, t
     assert builds.removal(built, "perfumes") == removed
 
 
+def test_an_event_that_was_changed_at_its_source_counts_as_removed(built: Settings, tmp_path: Path) -> None:
+    write_csv(tmp_path / "source", [event(1)])
+    load(built, str(tmp_path / "source"))
+    assert builds.removal(built, "users") is None
+    with Warehouse(built).connect("owner") as connection:
+        connection.execute("update ops.loads set updated = inserted, inserted = 0")
+    assert builds.removal(built, "users") is not None
+
+
 def test_a_finished_build_of_everything_goes_for_each_part(built: Settings, tmp_path: Path) -> None:
     remove_a_row(built, tmp_path)
     builds.begin(built, "second", DAY)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 
+import dagster as dg
 import pytest
 
 from ingestion.settings import Settings
@@ -72,6 +73,14 @@ def test_the_run_shows_in_dagster_under_its_logical_date(finished: Finished) -> 
         runs = instance.get_runs()
     assert runs[-1].tags[AS_OF_TAG] == finished.settings.default_as_of().isoformat()
     assert runs[-1].is_success
+
+
+def test_neighbours_are_judged_after_they_were_compared(finished: Finished) -> None:
+    kinds = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_SUCCESS}
+    with open_instance(finished.settings) as instance:
+        events = instance.all_logs(instance.get_runs()[-1].run_id, of_type=kinds)
+    steps = [(event.step_key, event.get_dagster_event().event_type_value) for event in events]
+    assert steps.index(("ops__similar_users", "STEP_SUCCESS")) < steps.index(("judge_late_marts", "STEP_START"))
 
 
 def test_a_second_run_finds_nothing_new_and_builds_nothing(finished: Finished) -> None:

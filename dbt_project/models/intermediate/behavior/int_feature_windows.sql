@@ -126,18 +126,13 @@ perfumes_viewed as (
 
 ),
 
--- entropy of n views, c of each perfume: ln(n) - sum(c ln c) / n; over ln(n)
 exploration as (
 
     select
         user_key,
         feature_date,
         count(*) as perfumes_viewed,
-        case
-            when sum(views) < {{ var('exploration_min_views') }} then null
-            when count(*) = 1 then 0
-            else 1 - {{ exact_sum('views * ln(views)') }} / (sum(views) * ln(sum(views)))
-        end as exploration_score
+        {{ exploration_score('views') }} as exploration_score
     from perfumes_viewed
     group by user_key, feature_date
 

@@ -59,4 +59,4 @@ subjects as (
 
 {{ preference_weights(['user_key', 'feature_date']) }}
 
-select * from final
+select * from weights

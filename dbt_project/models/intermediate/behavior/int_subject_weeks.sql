@@ -21,6 +21,12 @@ dirty_weeks as (
 
 ),
 
+dirty_week_numbers as (
+
+    select distinct week_number from dirty_weeks
+
+),
+
 {% endif -%}
 subject_days as (
 
@@ -32,14 +38,22 @@ subject_days as (
         days.house_evidence_events,
         days._events_load_id,
         {{ week_number('days.activity_date') }} as week_number
-    from {{ ref('int_session_subject_days') }} as days
     {% if is_incremental() -%}
+    -- the weeks are few, their rows are found by date
+    from dirty_week_numbers
+    {{ look_up(
+        ref('int_session_subject_days'),
+        'days',
+        'found.activity_date >= ' ~ week_start('dirty_week_numbers.week_number')
+        ~ ' and found.activity_date < ' ~ week_start('dirty_week_numbers.week_number + 1'),
+    ) }}
     inner join dirty_weeks
         on
             days.subject_kind = dirty_weeks.subject_kind
             and days.subject_id = dirty_weeks.subject_id
-            and days.activity_date >= {{ week_start('dirty_weeks.week_number') }}
-            and days.activity_date < {{ week_start('dirty_weeks.week_number + 1') }}
+            and dirty_week_numbers.week_number = dirty_weeks.week_number
+    {%- else -%}
+    from {{ ref('int_session_subject_days') }} as days
     {%- endif %}
 
 ),

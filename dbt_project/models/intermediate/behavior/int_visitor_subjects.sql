@@ -61,3 +61,5 @@ final as (
 )
 
 {{ final_rows('dirty_visitors', 'visitor_key') }}
+-- a visitor's rows lie together: they are read and replaced together
+order by visitor_key

@@ -114,9 +114,14 @@ changes as (
 
 ),
 
+-- no hour after the last one in which a user was active, unless that was before as_of
 hours as (
 
-    {{ series(first_shown, today ~ ' + 24') }}
+    select n
+    from ({{ series(first_shown, today ~ ' + 24') }}) as hours_to_come
+    where n <= (
+        select greatest({{ today }}, max(user_hours.active_hour) + 1) from user_hours
+    )
 
 ),
 

@@ -50,7 +50,9 @@ final as (
                 (
                     select jsonb_agg(clicks.{{ column }} order by clicks.click_number)
                     from {{ ref('search_query_clicks') }} as clicks
-                    where clicks.search_id = searches.search_id
+                    where
+                        clicks.search_id = searches.search_id
+                        and clicks.{{ column }} is not null
                 ),
                 '[]'
             ),

@@ -3,8 +3,7 @@
 {%- set weeks = var('trend_weeks') %}
 {%- set weeks_shown = var('trend_weeks_shown') %}
 {%- set weeks_read = weeks + weeks_shown - 1 %}
-{#- the week as_of is in is complete on its Saturday only #}
-{%- set last_week = '(' ~ week_number(as_of() ~ ' + 1') ~ ' - 1)' %}
+{%- set last_week = week_number(last_week_end()) %}
 
 with
 

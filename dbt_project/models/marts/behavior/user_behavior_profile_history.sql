@@ -14,8 +14,8 @@
     'events', 'page_views', 'perfume_views', 'searches', 'interactions', 'ratings',
     'starred_ratings', 'reviews', 'measured_reviews', 'review_length', 'trade_events',
 ] %}
-{%- set and_is_dirty = 'and user_key in (select dirty_users.user_key from dirty_users)'
-    if is_incremental() else '' %}
+{%- set is_dirty = 'in (select dirty_users.user_key from dirty_users)' if is_incremental()
+    else 'is not null' %}
 
 -- depends_on: {{ ref('int_session_visitors') }}
 with
@@ -103,7 +103,7 @@ hours as (
     where
         user_key is not null
         and activity_date <= {{ as_of() }}
-        {{ and_is_dirty }}
+        {{ 'and user_key ' ~ is_dirty }}
 
 ),
 
@@ -121,7 +121,7 @@ perfume_days as (
         and views > 0
         and activity_date <= {{ as_of() }}
         -- of a user the visitor is the user; the index has the visitor
-        {{ and_is_dirty | replace('user_key in', 'visitor_key in') }}
+        {{ 'and visitor_key ' ~ is_dirty }}
     group by user_key, subject_id, activity_date
 
 ),

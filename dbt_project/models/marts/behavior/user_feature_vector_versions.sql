@@ -1,10 +1,7 @@
 {{ config(
     incremental_strategy='append',
     full_refresh=false,
-    indexes=[
-        {'columns': ['user_key', 'feature_date']},
-        {'columns': ['feature_date'], 'type': 'brin'},
-    ],
+    indexes=[{'columns': ['user_key', 'feature_date']}],
     post_hook=[
         "delete from {{ this }} where user_key in (select user_key from ops.erasures)",
         "{{ mark_feature_dates() }}",
@@ -25,11 +22,6 @@
     'wishlist_growth_rate': 'wishlist_adds', 'wishlist_removal_rate': 'wishlist_removes',
     'collection_update_rate': 'collection_updates',
 } %}
-{%- set kinds = {} %}
-{%- for feature in var('feature_groups').preference if 'times' in feature %}
-{%- do kinds.update({feature.name | replace('_weight', ''): feature.times}) %}
-{%- endfor %}
-
 with
 
 totals as (
@@ -90,15 +82,11 @@ computed_users as (
 
 ),
 
-preferences_restated as (
+preferences as (
 
     select
-        preferences.user_key,
-        preferences.feature_date,
-        restated.vocabulary_id,
-        preferences.kind,
-        preferences.value,
-        preferences.weight
+        preferences.*,
+        restated.vocabulary_id
     from {{ ref('int_preferences_restated') }} as preferences
     inner join restated
         on
@@ -107,161 +95,27 @@ preferences_restated as (
 
 ),
 
-placed_kinds as (
+{{ preference_features(['user_key', 'feature_date']) }},
 
-    {% for kind in kinds -%}
-    select '{{ kind }}' as kind
-    {% if not loop.last %}union all
-    {% endif -%}
-    {% endfor %}
-),
+preferred as (
 
--- one look into the index for each user and kind, however many values the user has
-kinds_preferred as (
-
-    select
-        users.user_key,
-        {{ as_of() }} as feature_date,
-        placed_kinds.kind
-    from {{ ref('int_users_totalled') }} as users
-    cross join placed_kinds
-    cross join
-        lateral (
-            select min(preferences.value) as first_value
-            from {{ ref('user_preferences') }} as preferences
-            where
-                preferences.user_key = users.user_key
-                and preferences.kind = placed_kinds.kind
-        ) as found
-    where found.first_value is not null
-    union
     select
         user_key,
-        feature_date,
-        kind
-    from preferences_restated
-
-),
-
-kinds_known as (
-
-    select
-        {% for kind in kinds -%}
-        bool_or(kind = '{{ kind }}') as has_{{ kind }},
+        {{ as_of() }} as feature_date,
+        {% for kind in placed_kinds() -%}
+        {{ kind }}_weights,
         {% endfor -%}
-        user_key,
-        feature_date
-    from kinds_preferred
-    group by user_key, feature_date
-
-),
-
-price_bands as (
-
-    {% for band in var('price_bands') -%}
-    select
-        '{{ band.name }}' as band,
-        {{ double(loop.index0) }} / {{ var('price_bands') | length - 1 }} as place
-    {% if not loop.last %}union all
-    {% endif -%}
-    {% endfor %}
-),
-
-bands_preferred as (
-
-    select
-        users.user_key,
-        {{ as_of() }} as feature_date,
-        bands.value,
-        bands.weight
-    from {{ ref('int_users_totalled') }} as users
-    {{ look_up(
-        ref('user_preferences'),
-        'bands',
-        "found.user_key = users.user_key and found.kind = 'price_band'",
-    ) }}
+        price_point_index
+    from {{ ref('user_preference_features') }}
     union all
     select
         user_key,
         feature_date,
-        value,
-        weight
-    from preferences_restated
-    where kind = 'price_band'
-
-),
-
-bands_placed as (
-
-    select
-        bands_preferred.user_key,
-        bands_preferred.feature_date,
-        least(
-            {{ exact_sum('bands_preferred.weight * price_bands.place') }}, 1
-        ) as price_point_index
-    from bands_preferred
-    left join price_bands on bands_preferred.value = price_bands.band
-    group by bands_preferred.user_key, bands_preferred.feature_date
-
-),
-
--- few of the values are in a vocabulary
-words as (
-
-    select
-        preferences.user_key,
-        {{ as_of() }} as feature_date,
-        vocabularies.kind,
-        vocabularies.place,
-        preferences.weight
-    from todays_vocabulary
-    inner join vocabularies on todays_vocabulary.vocabulary_id = vocabularies.vocabulary_id
-    inner join {{ ref('user_preferences') }} as preferences
-        on
-            vocabularies.kind = preferences.kind
-            and vocabularies.value = preferences.value
-    union all
-    select
-        preferences.user_key,
-        preferences.feature_date,
-        vocabularies.kind,
-        vocabularies.place,
-        preferences.weight
-    from preferences_restated as preferences
-    inner join vocabularies
-        on
-            preferences.vocabulary_id = vocabularies.vocabulary_id
-            and preferences.kind = vocabularies.kind
-            and preferences.value = vocabularies.value
-
-),
-
-words_placed as (
-
-    select
-        {% for kind, places in kinds.items() -%}
-        {% for place in range(1, places + 1) -%}
-        max(weight) filter (
-            where kind = '{{ kind }}' and place = {{ place }}
-        ) as {{ kind }}_weight_{{ '%02d' | format(place) }},
+        {% for kind in placed_kinds() -%}
+        {{ kind }}_weights,
         {% endfor -%}
-        {% endfor -%}
-        user_key,
-        feature_date
-    from words
-    group by user_key, feature_date
-
-),
-
-vocabularies_sized as (
-
-    select
-        {% for kind in kinds -%}
-        count(*) filter (where kind = '{{ kind }}') as {{ kind }}_places,
-        {% endfor -%}
-        vocabulary_id
-    from vocabularies
-    group by vocabulary_id
+        price_point_index
+    from preference_features
 
 ),
 
@@ -306,18 +160,12 @@ named as (
         windows.avg_rating_value as recent_avg_rating_value,
         {{ share('totals.collection_size', 'totals.collection_size + totals.wishlist_size') }}
             as owned_share,
-        {% for kind, places in kinds.items() -%}
+        {% for kind, places in placed_kinds().items() -%}
         {% for place in range(1, places + 1) -%}
-        {% set name = kind ~ '_weight_' ~ '%02d' | format(place) -%}
-        case
-            when
-                kinds_known.has_{{ kind }}
-                and vocabularies_sized.{{ kind }}_places >= {{ place }}
-                then coalesce(words_placed.{{ name }}, 0)
-        end as {{ name }},
+        preferred.{{ kind }}_weights[{{ place }}] as {{ kind }}_weight_{{ '%02d' | format(place) }},
         {% endfor -%}
         {% endfor -%}
-        bands_placed.price_point_index,
+        preferred.price_point_index,
         {{ dbt.datediff('totals.last_active_date', 'computed_users.feature_date', 'day') }}
             as days_since_last_activity,
         {{ share('windows.recent_events', 'windows.events') }} as recent_activity_share,
@@ -351,24 +199,14 @@ named as (
         on
             computed_users.user_key = windows.user_key
             and computed_users.feature_date = windows.feature_date
-    left join kinds_known
+    left join preferred
         on
-            computed_users.user_key = kinds_known.user_key
-            and computed_users.feature_date = kinds_known.feature_date
-    left join bands_placed
-        on
-            computed_users.user_key = bands_placed.user_key
-            and computed_users.feature_date = bands_placed.feature_date
-    left join words_placed
-        on
-            computed_users.user_key = words_placed.user_key
-            and computed_users.feature_date = words_placed.feature_date
+            computed_users.user_key = preferred.user_key
+            and computed_users.feature_date = preferred.feature_date
     left join users_signed_up
         on
             computed_users.user_key = users_signed_up.user_key
             and computed_users.feature_date >= {{ utc_date('users_signed_up.signed_up_at') }}
-    left join vocabularies_sized
-        on computed_users.vocabulary_id = vocabularies_sized.vocabulary_id
 
 ),
 

@@ -11,11 +11,7 @@
 
 with
 
-{{ dirty_keys('dirty_users', [
-    dirty_visitors('user_key'),
-    dirty_users_of('int_perfumes_priced', '_perfumes_load_id'),
-    dirty_users_of('int_perfume_notes_merged', '_perfume_notes_load_id'),
-]) }}
+{{ dirty_keys('dirty_users', preference_users_changed()) }}
 
 subjects as (
 
@@ -39,6 +35,14 @@ perfume_notes as (
 
 ),
 
-{{ preference_weights(['user_key']) }}
+{{ preference_weights(['user_key']) }},
+
+final as (
+
+    select * from weights
+
+)
 
 {{ final_rows('dirty_users', 'user_key') }}
+-- a user's rows lie together: they are replaced together
+order by user_key
