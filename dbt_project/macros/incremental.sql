@@ -61,7 +61,15 @@
 
 
 {% macro folded(column) -%}
-    (select coalesce(max({{ column }}), 0) from {{ this }})
+    (
+        select coalesce(max(marks.load_id), 0)
+        from (
+            select max({{ column }}) as load_id from {{ this }}
+            union all
+            select load_id from {{ load_marks() }}
+            where model_name = '{{ this.identifier }}' and mark = '{{ column }}'
+        ) as marks
+    )
 {%- endmacro %}
 
 
@@ -138,4 +146,28 @@
     delete from {{ as_of_marks() }} where model_name = '{{ this.identifier }}';
     insert into {{ as_of_marks() }} (model_name, as_of_date)
     values ('{{ this.identifier }}', {{ as_of() }})
+{%- endmacro %}
+
+
+{% macro load_marks() -%}
+    intermediate.load_marks
+{%- endmacro %}
+
+
+{% macro create_load_marks() -%}
+    create table if not exists {{ load_marks() }} (
+        model_name text,
+        mark text,
+        load_id bigint not null,
+        primary key (model_name, mark)
+    )
+{%- endmacro %}
+
+
+{% macro mark_loads(model, marks) -%}
+    delete from {{ load_marks() }} where model_name = '{{ this.identifier }}';
+    {% for mark in marks -%}
+    insert into {{ load_marks() }} (model_name, mark, load_id)
+    select '{{ this.identifier }}', '{{ mark }}', coalesce(max({{ mark }}), 0) from {{ ref(model) }};
+    {% endfor -%}
 {%- endmacro %}

@@ -169,8 +169,8 @@ def test_every_macro_is_described_and_has_two_callers(manifest: Node) -> None:
 
 
 CALLED_BY_DBT = (
-    "generate_schema_name", "get_incremental_replace_keys_sql", "create_as_of_marks", "create_feature_date_marks",
-    "materialization_view_postgres",
+    "generate_schema_name", "get_incremental_replace_keys_sql", "create_as_of_marks", "create_load_marks",
+    "create_feature_date_marks", "materialization_view_postgres",
 )  # fmt: skip
 
 

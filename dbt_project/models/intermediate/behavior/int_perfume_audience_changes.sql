@@ -70,8 +70,13 @@ changes as (
 {% if is_incremental() -%}
 former as (
 
-    select * from {{ this }}
-    {{ where_dirty('(visitor_key, perfume_id)', 'dirty_pairs') }}
+    select held.*
+    from dirty_pairs
+    {{ look_up(
+        this,
+        'held',
+        'found.visitor_key = dirty_pairs.visitor_key and found.perfume_id = dirty_pairs.perfume_id',
+    ) }}
 
 ),
 

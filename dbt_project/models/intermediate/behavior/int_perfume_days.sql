@@ -39,6 +39,14 @@ with
 
 {{ dirty_keys('dirty_days', changed) }}
 
+{% if is_incremental() -%}
+dirty_dates as (
+
+    select distinct activity_date from dirty_days
+
+),
+{%- endif %}
+
 {% set counted = [
     'views', 'timed_views', 'view_duration_ms', 'ratings', 'starred_ratings', 'reviews',
     'wishlist_adds', 'search_clicks', 'trade_inquiries', 'trades_accepted', 'purchases',
@@ -58,7 +66,7 @@ subjects as (
         max(last_viewed_at) as last_viewed_at,
         max(_events_load_id) as _events_load_id,
         max(_session_rows_load_id) as _session_rows_load_id
-    from {{ ref('int_session_subject_days') }}
+    from {{ rows_of('int_session_subject_days', 'activity_date', 'dirty_dates') }}
     where
         subject_kind = 'perfume'
         {{ where_dirty('(subject_id, activity_date)', 'dirty_days', 'and') }}

@@ -1,6 +1,7 @@
 {{ config(
     unique_key='search_id',
     indexes=[{'columns': ['_build_id']}],
+    post_hook="{{ mark_loads('int_searches_summarised', ['_build_id']) }}",
 ) }}
 
 with

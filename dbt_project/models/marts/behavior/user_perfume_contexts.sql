@@ -4,7 +4,10 @@
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
     ],
-    post_hook='{{ mark_as_of() }}',
+    post_hook=[
+        '{{ mark_as_of() }}',
+        "{{ mark_loads('int_session_visitors', ['_events_load_id', '_session_rows_load_id']) }}",
+    ],
 ) }}
 
 with

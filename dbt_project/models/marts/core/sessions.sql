@@ -21,8 +21,7 @@ sessions as (
 
 reported as (
 
-    select * from {{ ref('int_sessions_reported') }}
-    {{ where_dirty('session_key', 'dirty_sessions') }}
+    select * from {{ rows_of('int_sessions_reported', 'session_key', 'dirty_sessions') }}
 
 ),
 
