@@ -17,8 +17,9 @@ import click
 
 from ingestion.contracts import load_contracts
 from ingestion.errors import MoodmartError
-from ingestion.load import check_source, find_system
+from ingestion.load import find_system
 from ingestion.settings import Settings
+from ingestion.sources import open_source
 from ingestion.warehouse import Warehouse
 from orchestration.lib.as_of import parse
 from orchestration.lib.quiet import new_log, quiet
@@ -67,8 +68,9 @@ def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, ful
 def parse_source(settings: Settings, text: str) -> tuple[str, str]:
     """`NAME=URL` as (system, address)."""
     name, separator, address = text.partition("=")
-    if not (separator and name and address):
-        raise MoodmartError(f"{text!r} names no source", "--source", "write it as NAME=URL")
+    if not (separator and name and address) or "://" in name:
+        # what follows the scheme may hold a password
+        raise MoodmartError(f"{name.partition('://')[0]!r} names no source", "--source", "write it as NAME=URL")
     return find_system(settings, name).name, address
 
 
@@ -79,17 +81,10 @@ def check_sources(settings: Settings, systems: Sequence[str], clock: Clock) -> N
         if not settings.has_source(name):
             clock.say(f"{name} has no source")
             continue
-        clock.say(f"reading {name} from {shown_address(settings, name)}")
-        if missing := check_source(settings, system):
+        source = open_source(settings, system)
+        clock.say(f"reading {name} from {source.name if name in settings.sources else 'the bundled sample'}")
+        if missing := source.check(system.roots):
             clock.say(f"{name} does not offer {', '.join(missing)}")
-
-
-def shown_address(settings: Settings, system: str) -> str:
-    """A source's address as the terminal may show it: without user and password."""
-    if system not in settings.sources:
-        return "the bundled sample"
-    scheme, separator, rest = settings.source_address(system).rpartition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def perform(

@@ -106,6 +106,13 @@ def test_quarantine_shows_the_whole_row(quarantined: Settings) -> None:
         (["run", "--source", "new_smell=/no/such/folder"], "/no/such/folder"),
         (["run", "--source", "new_smell=mysql://somewhere/db"], "unknown kind of source 'mysql'"),
         (["run", "--source", "new_smell=postgresql://nobody:secret@127.0.0.1:1/db"], "127.0.0.1:1"),
+        (["run", "--source", "new_smell=postgresql://nobody@127.0.0.1:1/db?password=secret"], "127.0.0.1:1"),
+        (["run", "--source", "new_smell=postgresql://nobody:sec/ret@127.0.0.1:1/db?password=secret"], "is malformed"),
+        (
+            ["run", "--source", "masterx=mongodb://me:secret@127.0.0.1:9/db?serverSelectionTimeoutMS=9"],
+            "127.0.0.1:9",
+        ),
+        (["run", "--source", "postgresql://nobody:secret@127.0.0.1/db?password=secret"], "names no source"),
         (["run", "--as-of", "2022-13-01"], "'2022-13-01' is not a date"),
         (["quarantine", "show", "999"], "no row 999"),
         (["quarantine", "list", "--status", "nope"], "nope"),
