@@ -6,6 +6,7 @@ entity's lock, and commits or, after `discard`, rolls back.
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -109,12 +110,12 @@ class EntityLoad:
                 self._remove_gone(extraction.census)
             self.finish(extraction.watermark)
             ledger.write_watermark(self.connection, self.entity, self.source_name, extraction.watermark, self.load_id)
-            self.commit()
         except BaseException:
             self.discard()
             raise
         finally:
             extraction.close()
+        self.commit()
         return list(self.results.values())
 
     def _remove_gone(self, census: Census) -> None:
@@ -128,12 +129,17 @@ class EntityLoad:
             erase_gone_people(self.connection, self.system, self.entity, self.load_id)
 
     def commit(self) -> None:
-        """Commit, and say so in the lake."""
+        """Commit, and say so in the lake.
+
+        From here on nothing is discarded: a commit that seems to fail may have come through. The ledger knows, and by
+        it the entity's next load marks or removes the folder.
+        """
         self.connection.commit()
-        self.folders[self.entity.name].confirm()
+        with suppress(OSError):
+            self.folders[self.entity.name].confirm()
 
     def discard(self) -> None:
-        """Remove what has been landed; the transaction is the caller's to roll back."""
+        """Remove what has been landed, before `commit` only; the transaction is the caller's to roll back."""
         for folder in self.folders.values():
             folder.discard()
 

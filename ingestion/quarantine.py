@@ -159,10 +159,10 @@ class _Replay(EntityLoad):
             result.quarantined += len(verdict.reasons)
             self._settle()
             self.finish()
-            self.commit()
         except BaseException:
             self.discard()
             raise
+        self.commit()
         return list(self.results.values())
 
     def _in_rounds(self, conformed: Conformed, places: list[int]) -> Iterator[list[int]]:

@@ -35,10 +35,11 @@ EMPTIED = "ops.loads, ops.quarantine, ops.watermarks, ops.erasures, ops.source_s
 
 def rebuild(settings: Settings, report: Callable[[str], None] = lambda line: None) -> int:
     """Drop the staging tables and make them again from the lake; the number of loads. Marts are to be built anew."""
+    systems = load_contracts(settings.project_root)
+    _confirm_known(settings, systems)
     loads = lake.committed_loads(settings.home / "lake")
     if not loads:
         raise WarehouseError("no committed load", str(settings.home / "lake"), "there is nothing to rebuild from")
-    systems = load_contracts(settings.project_root)
     _empty(settings, systems, loads[-1][0])
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
         for system in systems.values():
@@ -49,6 +50,13 @@ def rebuild(settings: Settings, report: Callable[[str], None] = lambda line: Non
             connection.commit()
             report(f"{system.name}.{folder.parent.name}: load {load_id}")
     return len(loads)
+
+
+def _confirm_known(settings: Settings, systems: dict[str, System]) -> None:
+    """Mark what the ledger knows: a load that was interrupted after its commit could not mark its folder itself."""
+    with Warehouse(settings).connect("owner") as connection:
+        for entity in (root for system in systems.values() for root in system.roots):
+            lake.confirm_known(settings.home / "lake", entity, ledger.committed_loads(connection, entity))
 
 
 def _empty(settings: Settings, systems: dict[str, System], last_load: int) -> None:

@@ -5,16 +5,33 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from ingestion.quarantine import fix, replay
+from ingestion.rebuild import rebuild
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
-from tests.events import EVENTS, event, load, staged, write_jsonl
+from tests.events import EVENTS, NEW_SMELL, event, load, staged, write_jsonl
 
 ROWS = 30_000
 COMMAND = [sys.executable, "-m", "ingestion.load", "new_smell"]
+PATIENCE_SECONDS = 120
+"""Far beyond what anything here takes, on slow machines too."""
+T = TypeVar("T")
+
+
+def eventually(find: Callable[[], T]) -> T:
+    """What `find` gives as soon as it is anything."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (found := find()):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return found
 
 
 @pytest.fixture
@@ -90,3 +107,37 @@ def test_a_server_that_dies_mid_load_is_one_clear_line_and_the_next_run_repairs(
     assert len(stderr.splitlines()) == 1
     load(settings, source)
     assert state(settings, warehouse) == (ROWS, ROWS, 40, 1)
+
+
+def unmarked(settings: Settings, warehouse: Warehouse, work: Callable[[], object]) -> Path:
+    """Do `work`, a load of events whose lake folder cannot be marked once it has committed; the mark's path."""
+    lake = settings.home / "lake" / "new_smell" / EVENTS.name
+    before = set(lake.glob("[0-9]*"))
+    with ThreadPoolExecutor() as pool, warehouse.connect("owner") as connection:
+        # the load publishes its folder, and waits here with the ledger and the commit
+        connection.execute("lock table ops.loads in share mode")
+        working = pool.submit(work)
+        mark = eventually(lambda: set(lake.glob("[0-9]*")) - before).pop() / "committed"
+        mark.symlink_to("/no/such/folder/mark")
+        connection.rollback()
+        working.result()
+    return mark
+
+
+def test_a_committed_load_keeps_its_lake_folder_though_it_cannot_be_marked(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    folder = write_jsonl(tmp_path / "in", [event(1)]).parent
+    unmarked(settings, warehouse, lambda: load(settings, folder)).unlink()
+    rebuild(settings)
+    assert state(settings, warehouse) == (1, 1, 0, 1)
+
+
+def test_a_committed_replay_keeps_its_lake_folder_though_it_cannot_be_marked(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    load(settings, write_jsonl(tmp_path / "in", [event(1, eventType="?")]).parent)
+    fix(settings, 1, {"event_type": "PAGE_VIEW"})
+    unmarked(settings, warehouse, lambda: replay(settings, NEW_SMELL, EVENTS)).unlink()
+    rebuild(settings)
+    assert state(settings, warehouse) == (1, 1, 1, 2)
