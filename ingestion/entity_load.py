@@ -105,7 +105,8 @@ class EntityLoad:
         try:
             for chunk in ahead(self._chunks(ahead(extraction.batches))):
                 self.write(chunk)
-            consent.reapply(self.connection, self.system, self.entity, self.load_id)
+            result = self.results[self.entity.name]
+            result.deleted += consent.reapply(self.connection, self.system, self.entity, self.load_id)
             if extraction.census is not None:
                 self._remove_gone(extraction.census)
             self.finish(extraction.watermark)
@@ -125,7 +126,7 @@ class EntityLoad:
         if is_only_source(self.connection, self.entity, self.source_name):
             find_gone(self.connection, self.conformer, census)
             self.folders[self.entity.name].note(GONE, gone_keys(self.connection, self.entity))
-            result.deleted = take_out(self.connection, self.entity, self.children)
+            result.deleted += take_out(self.connection, self.entity, self.children)
             erase_gone_people(self.connection, self.system, self.entity, self.load_id)
 
     def commit(self) -> None:

@@ -36,7 +36,7 @@ class LoadResult:
     quarantined: int = 0
     erased: int = 0
     deleted: int = 0
-    """Rows taken out because they are gone at the source; they were extracted by earlier loads."""
+    """Rows of earlier loads taken out: gone at the source, or, of any entity, no longer allowed by a consent."""
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
