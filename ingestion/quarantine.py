@@ -101,17 +101,18 @@ def replay(settings: Settings, system: System, entity: Entity) -> list[LoadResul
 
     `extracted` counts the rows tried, `quarantined` those that stay.
     """
-    entities = (entity, *system.children(entity))
+    results = [LoadResult(e.system, e.name) for e in (entity, *system.children(entity))]
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
         ensure_tables(connection, system.entities)
         ledger.lock_entity(connection, entity)
-        results: list[LoadResult] = []
         # a mended row that contradicts a known key is the steward's decision and wins
         for status, conflicts_stay in (("open", entity.mode == "append"), ("fixed", False)):
             rows = _waiting(connection, entity, status)
             if rows:
-                results = _Replay(settings, connection, (system, entity), conflicts_stay, rows).replay()
-    return results or [LoadResult(e.system, e.name) for e in entities]
+                replayed = _Replay(settings, connection, (system, entity), conflicts_stay, rows).replay()
+                for result, part in zip(results, replayed, strict=True):
+                    result.add(part)
+    return results
 
 
 def _waiting(connection: psycopg.Connection[Any], entity: Entity, status: str) -> list[Row]:

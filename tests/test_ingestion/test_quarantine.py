@@ -47,6 +47,13 @@ def test_a_row_that_is_still_bad_stays_with_its_new_reasons(
     assert rows_of(warehouse)["event-1"][1:3] == ("open", ["type:duration_ms"])
 
 
+def test_open_and_fixed_rows_are_counted_together(settings: Settings, warehouse: Warehouse, tmp_path: Path) -> None:
+    load(settings, write_jsonl(tmp_path / "in", [event(n, eventType="?") for n in range(6)]).parent)
+    fix(settings, rows_of(warehouse)["event-3"][0], {"event_type": "PAGE_VIEW"})
+    result = replay(settings, NEW_SMELL, EVENTS)[0]
+    assert (result.extracted, result.inserted, result.quarantined) == (6, 1, 5)
+
+
 def relaxed(system: System, column: str, rule: Rule) -> tuple[System, Entity]:
     """The contract with `rule` in place of the column's rules."""
 
