@@ -207,13 +207,26 @@ class _Replay(EntityLoad):
 
 
 def settle(connection: psycopg.Connection[Any], record: Row) -> None:
-    """Write what became of a replayed row."""
+    """Write what became of a replayed row; one that would open again beside its open copy expires as its duplicate."""
+    if record["status"] == "open" and _has_open_copy(connection, record):
+        trail = [*json.loads(record["trail"]), {"action": "duplicate"}]
+        record = {**record, "status": "expired", "trail": json.dumps(trail)}
     connection.execute(
         "update ops.quarantine set status = %(status)s, reasons = %(reasons)s, rule_version = %(rule_version)s,"
         " payload = %(payload)s::jsonb, trail = %(trail)s::jsonb where system = %(system)s and entity = %(entity)s"
         " and load_id = %(load_id)s and fingerprint = %(fingerprint)s and status in ('open', 'fixed')",
         record,
     )
+
+
+def _has_open_copy(connection: psycopg.Connection[Any], record: Row) -> bool:
+    """Whether the same bad row was sent again, by another load, after this one had been fixed."""
+    row = connection.execute(
+        "select exists (select from ops.quarantine where system = %(system)s and entity = %(entity)s"
+        " and fingerprint = %(fingerprint)s and load_id <> %(load_id)s and status = 'open')",
+        record,
+    ).fetchone()
+    return row == (True,)
 
 
 def from_payloads(entity: Entity, rows: list[Row]) -> Conformed:
