@@ -65,6 +65,9 @@ def _empty(settings: Settings, systems: dict[str, System], last_load: int) -> No
             for entity in system.entities:
                 connection.execute(f"drop table if exists {entity.table} cascade")
         connection.execute(f"truncate {EMPTIED} restart identity")
+        if connection.execute("select to_regclass('ops.builds')").fetchone() != (None,):
+            # views of the marts went with the tables: no build stands any more, nor may one that runs now
+            connection.execute("delete from ops.builds")
         connection.execute("select setval('ops.load_ids', %s)", [last_load])
 
 
