@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ingestion.contracts import load_contracts
-from ingestion.errors import MoodmartError
 from ingestion.load import find_system
 from ingestion.settings import Settings
 from ingestion.sources import open_source
 from ingestion.warehouse import Warehouse
+from orchestration.cli.sources import source_option, with_sources
 from orchestration.lib.as_of import parse
 from orchestration.lib.quiet import new_log, quiet
 
@@ -43,17 +43,13 @@ class Clock:
 
 @click.command()
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="Only this system; may be repeated.")
-@click.option(
-    "--source", "sources", multiple=True, metavar="NAME=URL",
-    help="Read system NAME from postgresql://... or from a folder; may be repeated.",
-)  # fmt: skip
+@source_option
 @click.option("--as-of", metavar="DATE", help="Logical date of the marts, YYYY-MM-DD.")
 @click.option("--full-refresh", is_flag=True, help="Build and judge everything from scratch.")
 @click.option("--debug", is_flag=True, help="Show every log line, and tracebacks.")
 def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, full_refresh: bool, debug: bool) -> int:
     """Load what is new, build the marts, judge both."""
-    base = Settings.from_env()
-    settings = base.with_sources(dict(parse_source(base, text) for text in sources))
+    settings = with_sources(Settings.from_env(), sources)
     day = parse(as_of, "--as-of") if as_of else settings.default_as_of()
     clock = Clock(sys.stdout)
     check_sources(settings, systems, clock)
@@ -63,15 +59,6 @@ def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, ful
         order, outcome = perform(settings, systems, day, full_refresh, clock)
     clock.out = sys.stdout
     return conclude(settings, order, outcome, log, clock)
-
-
-def parse_source(settings: Settings, text: str) -> tuple[str, str]:
-    """`NAME=URL` as (system, address)."""
-    name, separator, address = text.partition("=")
-    if not (separator and name and address) or "://" in name:
-        # what follows the scheme may hold a password
-        raise MoodmartError(f"{name.partition('://')[0]!r} names no source", "--source", "write it as NAME=URL")
-    return find_system(settings, name).name, address
 
 
 def check_sources(settings: Settings, systems: Sequence[str], clock: Clock) -> None:

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from ingestion.errors import SchemaDriftError
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
-from tests.events import event, load, write_csv
+from tests.events import create_prisma_tables, event, load, write_csv
 from tests.test_orchestration.command_line import environment, moodmart
 
 
@@ -139,6 +141,36 @@ def test_a_missing_column_is_one_line_and_changes_nothing(
     result = moodmart(settings, "run", "--source", f"new_smell={tmp_path / 'source'}")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "column path is missing" in result.stderr
+
+
+@pytest.fixture
+def narrowed(settings: Settings, warehouse: Warehouse) -> Settings:
+    """Settings of a warehouse whose live source has made a column narrower."""
+    with psycopg.connect(str(settings.database_url)) as source:
+        create_prisma_tables(source)
+        load(settings, settings.database_url)
+        source.execute('alter table "UserSession" alter column "pageViews" type smallint')
+    with pytest.raises(SchemaDriftError, match="`moodmart schema accept new_smell user_sessions`"):
+        load(settings, settings.database_url)
+    return settings
+
+
+def test_a_change_at_a_source_of_the_command_line_is_accepted_there(narrowed: Settings) -> None:
+    source = ("--source", f"new_smell={narrowed.database_url}")
+    result = moodmart(narrowed, "schema", "accept", "new_smell", "user_sessions", *source)
+    assert result.returncode == 0, result.stderr
+    load(narrowed, narrowed.database_url)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"), [({}, "no change waits"), ({"MOODMART_SOURCE_MASTERX": "/tmp"}, "new_smell: it has no source")]
+)
+def test_a_change_is_not_accepted_at_another_source(narrowed: Settings, address: dict[str, str], told: str) -> None:
+    result = moodmart(narrowed, "schema", "accept", "new_smell", "user_sessions", **address)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert told in result.stderr
+    with Warehouse(narrowed).connect("owner") as connection:
+        assert connection.execute("select count(distinct source) from ops.source_schemas").fetchone() == (1,)
 
 
 def test_debug_shows_the_traceback(settings: Settings) -> None:
