@@ -20,6 +20,7 @@ from ingestion.load import find_system
 from ingestion.settings import Settings
 from ingestion.sources import open_source
 from ingestion.warehouse import Warehouse
+from orchestration.cli import debug
 from orchestration.cli.sources import source_option, with_sources
 from orchestration.lib.as_of import parse
 from orchestration.lib.quiet import new_log, quiet
@@ -46,16 +47,16 @@ class Clock:
 @source_option
 @click.option("--as-of", metavar="DATE", help="Logical date of the marts, YYYY-MM-DD.")
 @click.option("--full-refresh", is_flag=True, help="Build and judge everything from scratch.")
-@click.option("--debug", is_flag=True, help="Show every log line, and tracebacks.")
-def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, full_refresh: bool, debug: bool) -> int:
+def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, full_refresh: bool) -> int:
     """Load what is new, build the marts, judge both."""
     settings = with_sources(Settings.from_env(), sources)
     day = parse(as_of, "--as-of") if as_of else settings.default_as_of()
     clock = Clock(sys.stdout)
     check_sources(settings, systems, clock)
     Warehouse(settings).up()
-    log = new_log(settings.home)
-    with nullcontext(sys.stdout) if debug else quiet(log) as clock.out:
+    # with --debug every log line is on the terminal
+    log = None if debug.is_on() else new_log(settings.home)
+    with quiet(log) if log else nullcontext(sys.stdout) as clock.out:
         order, outcome = perform(settings, systems, day, full_refresh, clock)
     clock.out = sys.stdout
     return conclude(settings, order, outcome, log, clock)
@@ -86,19 +87,20 @@ def perform(
     return order, execute(settings, order, clock.say)
 
 
-def conclude(settings: Settings, order: "Order", outcome: "Outcome", log: Path, clock: Clock) -> int:
+def conclude(settings: Settings, order: "Order", outcome: "Outcome", log: Path | None, clock: Clock) -> int:
     """Print the summary; 0 unless a blocking check or a step failed."""
     from orchestration.lib import marts, summary  # imports Dagster
 
     if outcome.was_interrupted:
         raise KeyboardInterrupt
     if bad := [failure for failure in outcome.failures if failure.is_bad_input]:
-        more = f" (and {len(bad) - 1} more: see {log})" if len(bad) > 1 else ""
+        more = f" (and {len(bad) - 1} more{f': see {log}' if log else ''})" if len(bad) > 1 else ""
         raise click.ClickException(bad[0].reason + more)
     with Warehouse(settings).connect("owner") as connection:
         counts = marts.row_counts(connection)
     for line in summary.lines(order, outcome, counts, settings.home):
         click.echo(line)
-    click.echo(f"log     {log}")
+    if log:
+        click.echo(f"log     {log}")
     clock.say("done" if outcome.succeeded else "FAILED")
     return 0 if outcome.succeeded else 1

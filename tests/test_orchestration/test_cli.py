@@ -173,5 +173,18 @@ def test_a_change_is_not_accepted_at_another_source(narrowed: Settings, address:
         assert connection.execute("select count(distinct source) from ops.source_schemas").fetchone() == (1,)
 
 
-def test_debug_shows_the_traceback(settings: Settings) -> None:
-    assert "Traceback" in moodmart(settings, "run", "--system", "nope", "--debug").stderr
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--system", "nope", "--debug"],
+        ["--debug", "run", "--system", "nope"],
+        ["schema", "accept", "nope", "users", "--debug"],
+        ["quarantine", "--debug", "replay", "--system", "nope"],
+    ],
+)
+def test_debug_shows_the_traceback_of_every_command(
+    settings: Settings, warehouse: Warehouse, arguments: list[str]
+) -> None:
+    result = moodmart(settings, *arguments)
+    assert result.returncode == 2
+    assert "Traceback" in result.stderr and "unknown system 'nope'" in result.stderr
