@@ -119,8 +119,8 @@ def plain_errors(settings: Settings) -> Iterator[None]:
 
 def main() -> None:
     """Load the systems named on the command line, or all."""
-    settings = Settings.from_env()
     try:
+        settings = Settings.from_env()
         Warehouse(settings).up()
         for name in sys.argv[1:] or load_contracts(settings.project_root):
             load_system(settings, find_system(settings, name), print)

@@ -270,9 +270,9 @@ def nested_rows(child: Entity, parent: Entity, rows: list[Row], places: list[int
 
 def main() -> None:
     """Replay the entities named on the command line, or all of the system's."""
-    settings = Settings.from_env()
     names = sys.argv[2:]
     try:
+        settings = Settings.from_env()
         for system in [find_system(settings, sys.argv[1])] if sys.argv[1:] else load_contracts().values():
             for entity in system.roots:
                 if not names or entity.name in names:

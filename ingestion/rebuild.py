@@ -157,8 +157,8 @@ def _empty_batch(child: Entity) -> pa.RecordBatch:
 
 def main() -> None:
     """Rebuild, and say what was done."""
-    settings = Settings.from_env()
     try:
+        settings = Settings.from_env()
         Warehouse(settings).up()
         print(f"{rebuild(settings, print)} loads; build the marts with `moodmart run --full-refresh`")
     except MoodmartError as error:

@@ -118,6 +118,7 @@ def test_quarantine_shows_the_whole_row(quarantined: Settings) -> None:
         (["run", "--as-of", "2022-13-01"], "'2022-13-01' is not a date"),
         (["quarantine", "show", "999"], "no row 999"),
         (["quarantine", "list", "--status", "nope"], "nope"),
+        (["quarantine", "replay", "--entity", "evnets"], "no entity evnets to replay"),
         (["nope"], "No such command 'nope'"),
     ],
 )
@@ -130,6 +131,20 @@ def test_bad_input_is_one_line_and_changes_nothing(
     assert "secret" not in result.stderr + result.stdout
     with warehouse.connect("owner") as connection:
         assert connection.execute("select count(*) from ops.loads").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("MOODMART_SOURCE_NEWSMELL", "/tmp", "unknown system 'newsmell' (one of: emotion_visualizer, "),
+        ("MOODMART_UI_PORT", "https", "'https' is no port"),
+        ("MOODMART_UI_PORT", "65535", "'65535' is no port"),
+    ],
+)
+def test_a_setting_that_can_mean_nothing_is_one_line(settings: Settings, name: str, value: str, told: str) -> None:
+    result = moodmart(settings, "run", **{name: value})
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert f"{name}: {told}" in result.stderr
 
 
 def test_a_missing_column_is_one_line_and_changes_nothing(
