@@ -59,21 +59,45 @@ def state(settings: Settings, warehouse: Warehouse) -> tuple[int, int, int, int]
     return len(rows), len({row[0] for row in rows}), bad[0], loads[0]
 
 
+LOADER = "from pg_stat_activity where usename = 'moodmart_loader' and datname = current_database()"
+MOMENTS = ("connected", "landing", "copying", "published")
+"""Of a load, in their order."""
+
+
+def has_reached(moment: str, warehouse: Warehouse, folders: set[Path]) -> bool:
+    """Whether a load is at `moment`, given the lake's new folders."""
+    if moment in ("landing", "published"):
+        return any(folder.name.startswith(".") == (moment == "landing") for folder in folders)
+    busy = "query ilike 'copy%'" if moment == "copying" else "true"
+    with warehouse.connect("owner") as connection:
+        return connection.execute(f"select count(*) > 0 {LOADER} and {busy}").fetchone() == (True,)
+
+
+def was_killed(moment: str, wait: float, warehouse: Warehouse, source: Path) -> bool:
+    """Start a load and kill it `wait` seconds after `moment`; whether it was still running."""
+    settings = warehouse.settings
+    lake = settings.home / "lake" / "new_smell" / EVENTS.name
+    eventually(lambda: not has_reached("connected", warehouse, set()))
+    before = set(lake.glob("*"))
+    process = subprocess.Popen(
+        COMMAND, env=environment(settings, source), cwd=settings.project_root, stdout=subprocess.DEVNULL
+    )
+    eventually(lambda: has_reached(moment, warehouse, set(lake.glob("*")) - before) or process.poll() is not None)
+    time.sleep(wait)
+    is_running = process.poll() is None
+    process.kill()
+    process.wait()
+    return is_running
+
+
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(
     settings: Settings, warehouse: Warehouse, source: Path
 ) -> None:
-    moments = random.Random(11)
-    killed = 0
-    for _ in range(8):
-        process = subprocess.Popen(
-            COMMAND, env=environment(settings, source), cwd=settings.project_root, stdout=subprocess.DEVNULL
-        )
-        time.sleep(moments.uniform(0.9, 2.2))
-        if process.poll() is None:
-            process.kill()
-            killed += 1
-        process.wait()
-    assert killed
+    chance = random.Random(11)
+    waits = [0.0] * len(MOMENTS) + [chance.uniform(0, 0.4) for _ in MOMENTS]
+    kills = [was_killed(moment, wait, warehouse, source) for moment, wait in zip(MOMENTS * 2, waits, strict=True)]
+    # from the first load that comes through on, there is nothing left to load
+    assert kills[0]
     load(settings, source)
     assert state(settings, warehouse) == (ROWS, ROWS, 40, 1)
     lake = settings.home / "lake" / "new_smell" / EVENTS.name
@@ -93,15 +117,10 @@ def test_a_server_that_dies_mid_load_is_one_clear_line_and_the_next_run_repairs(
     process = subprocess.Popen(
         COMMAND, env=environment(settings, source), cwd=settings.project_root, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 20
     with warehouse.connect("owner") as connection:
         connection.autocommit = True
-        query = (
-            "select count(pg_terminate_backend(pid)) from pg_stat_activity"
-            " where usename = 'moodmart_loader' and datname = current_database() and query ilike 'copy%%'"
-        )
-        while process.poll() is None and connection.execute(query).fetchone() == (0,):
-            assert time.monotonic() < deadline
+        query = f"select count(pg_terminate_backend(pid)) > 0 {LOADER} and query ilike 'copy%'"
+        eventually(lambda: connection.execute(query).fetchone() == (True,) or process.poll() is not None)  # type: ignore[arg-type]
     _, stderr = process.communicate()
     assert process.returncode == 2
     assert len(stderr.splitlines()) == 1
