@@ -183,10 +183,7 @@ class Warehouse:
 
     def connect(self, role: str = "owner") -> psycopg.Connection:
         """A new connection as `role`."""
-        try:
-            return psycopg.connect(self.dsn(role), connect_timeout=10)
-        except psycopg.OperationalError as error:
-            raise WarehouseError(str(error).splitlines()[-1], "warehouse", "start it with `moodmart up`") from None
+        return _connect(self.dsn(role), "start it with `moodmart up`")
 
     def _owner_dsn(self, credentials: kept.Credentials) -> str:
         if self.settings.database_url:
@@ -236,6 +233,15 @@ def _quoted(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def _connect(address: str, hint: str) -> psycopg.Connection:
+    try:
+        return psycopg.connect(address, connect_timeout=10)
+    except psycopg.ProgrammingError:  # its words quote the address, and the password with it
+        raise WarehouseError("the address is malformed", "warehouse", "check MOODMART_DATABASE_URL") from None
+    except psycopg.OperationalError as error:
+        raise WarehouseError(str(error).splitlines()[-1], "warehouse", hint) from None
+
+
 def _create_database(credentials: kept.Credentials) -> None:
     """Make the owner role and the database in a fresh embedded server."""
     password = quote(credentials.passwords["superuser"], safe="")
@@ -254,11 +260,7 @@ def _create_database(credentials: kept.Credentials) -> None:
 
 
 def _bootstrap(owner_dsn: str, credentials: kept.Credentials) -> None:
-    try:
-        connection = psycopg.connect(owner_dsn, connect_timeout=10)
-    except psycopg.OperationalError as error:
-        raise WarehouseError(str(error).splitlines()[-1], "warehouse", "check MOODMART_DATABASE_URL") from None
-    with connection:
+    with _connect(owner_dsn, "check MOODMART_DATABASE_URL") as connection:
         connection.execute("select pg_advisory_xact_lock(hashtext('moodmart bootstrap'))")
         if _bootstrapped(connection):
             return

@@ -133,6 +133,13 @@ def test_bad_input_is_one_line_and_changes_nothing(
         assert connection.execute("select count(*) from ops.loads").fetchone() == (0,)
 
 
+def test_a_malformed_address_of_the_warehouse_is_one_line_without_its_password(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", database_url="postgresql://owner:se%zzcret@127.0.0.1:1/db")
+    result = moodmart(settings, "up")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "the address is malformed" in result.stderr and "cret" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
