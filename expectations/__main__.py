@@ -22,9 +22,9 @@ from ingestion.warehouse import Warehouse
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the checks `arguments` ask for; the exit code."""
     options = _parser().parse_args(arguments)
-    settings = Settings.from_env()
     started = time.monotonic()
     try:
+        settings = Settings.from_env()
         Warehouse(settings).up()
         checks = run_checkpoint(
             settings,

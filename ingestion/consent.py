@@ -72,31 +72,31 @@ def apply(rows: Conformed, answers: list[Answers]) -> Conformed:
     return rows
 
 
-def reapply(connection: psycopg.Connection, system: System, source: Entity, load_id: int) -> None:
-    """Take back from staging what the answers that load `load_id` has just brought into `source` do not allow."""
-    for entity in system.roots:
-        for clause in entity.consent:
-            if clause.entity == source.name:
-                _take_back(connection, system, entity, clause, load_id)
+def reapply(connection: psycopg.Connection, system: System, source: Entity, load_id: int) -> int:
+    """Take back from staging what the answers that load `load_id` has just brought into `source` do not allow.
 
-
-def _take_back(connection: psycopg.Connection, system: System, entity: Entity, clause: Consent, load_id: int) -> None:
-    refused = sql.SQL("t.{p} in (select {p} from {s} where _load_id = {id} and not {c}::text = any({allow}))").format(
-        p=sql.Identifier(PERSON),
-        s=sql.SQL(system.entity(clause.entity).table),
-        id=sql.Literal(load_id),
-        c=sql.Identifier(clause.column),
-        allow=sql.Literal(list(clause.allow)),
+    Returns how many rows were deleted.
+    """
+    return sum(
+        _take_back(connection, system, entity, clause, load_id)
+        for entity in system.roots
+        for clause in entity.consent
+        if clause.entity == source.name
     )
+
+
+def _take_back(connection: psycopg.Connection, system: System, entity: Entity, clause: Consent, load_id: int) -> int:
+    refused = _refused(system, clause, load_id)
     table = sql.SQL(entity.table)
+    deleted = 0
     for child in system.children(entity):
         if clause.rows or child.name in clause.children:
             statement = "delete from {c} as c using {t} as t where c.{ck} = t.{k} and {refused}"
             parts = {"c": sql.SQL(child.table), "ck": sql.Identifier(child.key[0]), "k": sql.Identifier(entity.key[0])}
-            connection.execute(sql.SQL(statement).format(t=table, refused=refused, **parts))
+            deleted += connection.execute(sql.SQL(statement).format(t=table, refused=refused, **parts)).rowcount
     if clause.rows:
-        connection.execute(sql.SQL("delete from {t} as t where {refused}").format(t=table, refused=refused))
-        return
+        statement = "delete from {t} as t where {refused}"
+        return deleted + connection.execute(sql.SQL(statement).format(t=table, refused=refused)).rowcount
     # nested columns first: the rows' own person may be among the columns that become null
     for child in system.children(entity):
         own = [name.split(".", 1)[1] for name in clause.columns if name.startswith(f"{child.name}.")]
@@ -108,6 +108,20 @@ def _take_back(connection: psycopg.Connection, system: System, entity: Entity, c
     if own := [name for name in clause.columns if "." not in name]:
         statement = "update {t} as t set {nulls} where {refused}"
         connection.execute(sql.SQL(statement).format(t=table, nulls=_nulls(own, load_id), refused=refused))
+    return deleted
+
+
+def _refused(system: System, clause: Consent, load_id: int) -> sql.Composed:
+    """The condition on rows of `t` whose person has just answered so; an answer that became null is unknown."""
+    query = "t.{p} in (select {p} from {s} where _load_id = {id} and not coalesce({c}::text = any({allow}), {unknown}))"
+    return sql.SQL(query).format(
+        p=sql.Identifier(PERSON),
+        s=sql.SQL(system.entity(clause.entity).table),
+        id=sql.Literal(load_id),
+        c=sql.Identifier(clause.column),
+        allow=sql.Literal(list(clause.allow)),
+        unknown=sql.Literal(clause.unknown_allows),
+    )
 
 
 def _nulls(columns: list[str], load_id: int) -> sql.Composed:

@@ -56,16 +56,24 @@ def observe(connection: psycopg.Connection, entity: Entity, source: Source) -> N
         _remember(connection, entity, source, columns)
     connection.commit()
     if narrowed:
+        command = f"moodmart schema accept {entity.system} {entity.name}"
         raise SchemaDriftError(
             f"{', '.join(narrowed)} became narrower",
             f"{entity.system}.{entity.name} from {source.name}",
-            "widen it again at the source, or accept it with `moodmart schema accept`",
+            f"widen it again at the source, or accept it with `{command}` and the --source of the run, if it had one",
         )
 
 
 def accept(connection: psycopg.Connection, entity: Entity, source: Source) -> None:
-    """Take the source's present columns as they are; commits."""
-    _remember(connection, entity, source, source.columns(entity))
+    """Take the source's present columns as they are; commits.
+
+    Raises `SourceError` if they are those of the last load, or there was none: the change is then another source's.
+    """
+    columns = source.columns(entity)
+    if _known(connection, entity, source) in (None, columns):
+        where = f"{entity.system}.{entity.name} from {source.name}"
+        raise SourceError("no change waits to be accepted", where, "name the source that has changed with --source")
+    _remember(connection, entity, source, columns)
     connection.commit()
 
 

@@ -6,6 +6,7 @@ entity's lock, and commits or, after `discard`, rolls back.
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -104,17 +105,18 @@ class EntityLoad:
         try:
             for chunk in ahead(self._chunks(ahead(extraction.batches))):
                 self.write(chunk)
-            consent.reapply(self.connection, self.system, self.entity, self.load_id)
+            result = self.results[self.entity.name]
+            result.deleted += consent.reapply(self.connection, self.system, self.entity, self.load_id)
             if extraction.census is not None:
                 self._remove_gone(extraction.census)
             self.finish(extraction.watermark)
             ledger.write_watermark(self.connection, self.entity, self.source_name, extraction.watermark, self.load_id)
-            self.commit()
         except BaseException:
             self.discard()
             raise
         finally:
             extraction.close()
+        self.commit()
         return list(self.results.values())
 
     def _remove_gone(self, census: Census) -> None:
@@ -124,16 +126,21 @@ class EntityLoad:
         if is_only_source(self.connection, self.entity, self.source_name):
             find_gone(self.connection, self.conformer, census)
             self.folders[self.entity.name].note(GONE, gone_keys(self.connection, self.entity))
-            result.deleted = take_out(self.connection, self.entity, self.children)
+            result.deleted += take_out(self.connection, self.entity, self.children)
             erase_gone_people(self.connection, self.system, self.entity, self.load_id)
 
     def commit(self) -> None:
-        """Commit, and say so in the lake."""
+        """Commit, and say so in the lake.
+
+        From here on nothing is discarded: a commit that seems to fail may have come through. The ledger knows, and by
+        it the entity's next load marks or removes the folder.
+        """
         self.connection.commit()
-        self.folders[self.entity.name].confirm()
+        with suppress(OSError):
+            self.folders[self.entity.name].confirm()
 
     def discard(self) -> None:
-        """Remove what has been landed; the transaction is the caller's to roll back."""
+        """Remove what has been landed, before `commit` only; the transaction is the caller's to roll back."""
         for folder in self.folders.values():
             folder.discard()
 

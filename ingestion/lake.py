@@ -93,6 +93,14 @@ def tidy(lake: Path, entity: Entity, known_loads: set[int]) -> None:
             (child / COMMITTED).touch()
 
 
+def confirm_known(lake: Path, entity: Entity, known_loads: set[int]) -> None:
+    """Confirm the folders of committed loads."""
+    for load_id in known_loads:
+        folder = lake / entity.system / entity.name / str(load_id)
+        if folder.exists():
+            (folder / COMMITTED).touch()
+
+
 def committed_loads(lake: Path) -> list[tuple[int, Path]]:
     """Every committed load of the lake with its folder, in order."""
     manifests = lake.glob(f"*/*/*/{MANIFEST}")

@@ -18,6 +18,8 @@ from ingestion.errors import UnbalancedLoadError
 from ingestion.gate import BadRow
 from ingestion.sources.base import Watermark
 
+COUNTS = ("extracted", "inserted", "updated", "unchanged", "quarantined", "erased", "deleted")
+"""What a load counts."""
 LOCK_SPACE = 7_040_518
 """First half of the advisory lock keys; the second is the entity's."""
 
@@ -36,9 +38,16 @@ class LoadResult:
     quarantined: int = 0
     erased: int = 0
     deleted: int = 0
-    """Rows taken out because they are gone at the source; they were extracted by earlier loads."""
+    """Rows of earlier loads taken out: gone at the source, or, of any entity, no longer allowed by a consent."""
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+
+    def add(self, later: "LoadResult") -> None:
+        """Count a later load of the same entity in; the id becomes its id."""
+        self.load_id = later.load_id
+        for name in (*COUNTS, "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+        self.reasons.update(later.reasons)
 
     def check_balance(self) -> None:
         """Raise unless every extracted row is accounted for."""
@@ -115,8 +124,8 @@ def write_quarantine(connection: psycopg.Connection, load_id: int, rows: Iterabl
 
 
 LOAD_COLUMNS = (
-    "load_id", "system", "entity", "source", "extracted", "inserted", "updated", "unchanged", "quarantined",
-    "erased", "deleted", "reasons", "rule_version", "lake_path", "started_at", "finished_at",
+    "load_id", "system", "entity", "source", *COUNTS,
+    "reasons", "rule_version", "lake_path", "started_at", "finished_at",
 )  # fmt: skip
 
 

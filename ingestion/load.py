@@ -41,11 +41,6 @@ def find_system(settings: Settings, name: str) -> System:
     return systems[name]
 
 
-def check_source(settings: Settings, system: System) -> tuple[str, ...]:
-    """Raise unless the system's source can be read as the contract says; the entities it does not offer."""
-    return open_source(settings, system).check(system.roots)
-
-
 def load_system(settings: Settings, system: System, report: Reporter = lambda line: None) -> list[LoadResult]:
     """Load every entity of `system`; nothing is loaded if its source fails the check.
 
@@ -124,8 +119,8 @@ def plain_errors(settings: Settings) -> Iterator[None]:
 
 def main() -> None:
     """Load the systems named on the command line, or all."""
-    settings = Settings.from_env()
     try:
+        settings = Settings.from_env()
         Warehouse(settings).up()
         for name in sys.argv[1:] or load_contracts(settings.project_root):
             load_system(settings, find_system(settings, name), print)

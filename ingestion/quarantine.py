@@ -101,17 +101,18 @@ def replay(settings: Settings, system: System, entity: Entity) -> list[LoadResul
 
     `extracted` counts the rows tried, `quarantined` those that stay.
     """
-    entities = (entity, *system.children(entity))
+    results = [LoadResult(e.system, e.name) for e in (entity, *system.children(entity))]
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
         ensure_tables(connection, system.entities)
         ledger.lock_entity(connection, entity)
-        results: list[LoadResult] = []
         # a mended row that contradicts a known key is the steward's decision and wins
         for status, conflicts_stay in (("open", entity.mode == "append"), ("fixed", False)):
             rows = _waiting(connection, entity, status)
             if rows:
-                results = _Replay(settings, connection, (system, entity), conflicts_stay, rows).replay()
-    return results or [LoadResult(e.system, e.name) for e in entities]
+                replayed = _Replay(settings, connection, (system, entity), conflicts_stay, rows).replay()
+                for result, part in zip(results, replayed, strict=True):
+                    result.add(part)
+    return results
 
 
 def _waiting(connection: psycopg.Connection[Any], entity: Entity, status: str) -> list[Row]:
@@ -159,10 +160,10 @@ class _Replay(EntityLoad):
             result.quarantined += len(verdict.reasons)
             self._settle()
             self.finish()
-            self.commit()
         except BaseException:
             self.discard()
             raise
+        self.commit()
         return list(self.results.values())
 
     def _in_rounds(self, conformed: Conformed, places: list[int]) -> Iterator[list[int]]:
@@ -206,13 +207,26 @@ class _Replay(EntityLoad):
 
 
 def settle(connection: psycopg.Connection[Any], record: Row) -> None:
-    """Write what became of a replayed row."""
+    """Write what became of a replayed row; one that would open again beside its open copy expires as its duplicate."""
+    if record["status"] == "open" and _has_open_copy(connection, record):
+        trail = [*json.loads(record["trail"]), {"action": "duplicate"}]
+        record = {**record, "status": "expired", "trail": json.dumps(trail)}
     connection.execute(
         "update ops.quarantine set status = %(status)s, reasons = %(reasons)s, rule_version = %(rule_version)s,"
         " payload = %(payload)s::jsonb, trail = %(trail)s::jsonb where system = %(system)s and entity = %(entity)s"
         " and load_id = %(load_id)s and fingerprint = %(fingerprint)s and status in ('open', 'fixed')",
         record,
     )
+
+
+def _has_open_copy(connection: psycopg.Connection[Any], record: Row) -> bool:
+    """Whether the same bad row was sent again, by another load, after this one had been fixed."""
+    row = connection.execute(
+        "select exists (select from ops.quarantine where system = %(system)s and entity = %(entity)s"
+        " and fingerprint = %(fingerprint)s and load_id <> %(load_id)s and status = 'open')",
+        record,
+    ).fetchone()
+    return row == (True,)
 
 
 def from_payloads(entity: Entity, rows: list[Row]) -> Conformed:
@@ -256,9 +270,9 @@ def nested_rows(child: Entity, parent: Entity, rows: list[Row], places: list[int
 
 def main() -> None:
     """Replay the entities named on the command line, or all of the system's."""
-    settings = Settings.from_env()
     names = sys.argv[2:]
     try:
+        settings = Settings.from_env()
         for system in [find_system(settings, sys.argv[1])] if sys.argv[1:] else load_contracts().values():
             for entity in system.roots:
                 if not names or entity.name in names:

@@ -35,10 +35,11 @@ EMPTIED = "ops.loads, ops.quarantine, ops.watermarks, ops.erasures, ops.source_s
 
 def rebuild(settings: Settings, report: Callable[[str], None] = lambda line: None) -> int:
     """Drop the staging tables and make them again from the lake; the number of loads. Marts are to be built anew."""
+    systems = load_contracts(settings.project_root)
+    _confirm_known(settings, systems)
     loads = lake.committed_loads(settings.home / "lake")
     if not loads:
         raise WarehouseError("no committed load", str(settings.home / "lake"), "there is nothing to rebuild from")
-    systems = load_contracts(settings.project_root)
     _empty(settings, systems, loads[-1][0])
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
         for system in systems.values():
@@ -51,12 +52,22 @@ def rebuild(settings: Settings, report: Callable[[str], None] = lambda line: Non
     return len(loads)
 
 
+def _confirm_known(settings: Settings, systems: dict[str, System]) -> None:
+    """Mark what the ledger knows: a load that was interrupted after its commit could not mark its folder itself."""
+    with Warehouse(settings).connect("owner") as connection:
+        for entity in (root for system in systems.values() for root in system.roots):
+            lake.confirm_known(settings.home / "lake", entity, ledger.committed_loads(connection, entity))
+
+
 def _empty(settings: Settings, systems: dict[str, System], last_load: int) -> None:
     with Warehouse(settings).connect("owner") as connection:
         for system in systems.values():
             for entity in system.entities:
                 connection.execute(f"drop table if exists {entity.table} cascade")
         connection.execute(f"truncate {EMPTIED} restart identity")
+        if connection.execute("select to_regclass('ops.builds')").fetchone() != (None,):
+            # views of the marts went with the tables: no build stands any more, nor may one that runs now
+            connection.execute("delete from ops.builds")
         connection.execute("select setval('ops.load_ids', %s)", [last_load])
 
 
@@ -146,8 +157,8 @@ def _empty_batch(child: Entity) -> pa.RecordBatch:
 
 def main() -> None:
     """Rebuild, and say what was done."""
-    settings = Settings.from_env()
     try:
+        settings = Settings.from_env()
         Warehouse(settings).up()
         print(f"{rebuild(settings, print)} loads; build the marts with `moodmart run --full-refresh`")
     except MoodmartError as error:

@@ -17,10 +17,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from ingestion.errors import MoodmartError
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SOURCE_PREFIX = "MOODMART_SOURCE_"
 # the last day of the bundled sample's tracker events: later, its 30 day windows are empty
 SAMPLE_AS_OF = date(2022, 12, 22)
+LAST_PORT = 65534
+"""Of the start page: Dagster has the next one."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +44,17 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read the settings from `environ` (default: the process environment)."""
+        """Read the settings from `environ` (default: the process environment).
+
+        Raises `MoodmartError` if one of them can mean nothing.
+        """
         env = os.environ if environ is None else environ
-        sources = {
-            name.removeprefix(SOURCE_PREFIX).lower(): value
-            for name, value in env.items()
-            if name.startswith(SOURCE_PREFIX) and value
-        }
         home = Path(env.get("MOODMART_HOME") or PROJECT_ROOT / ".moodmart").expanduser()
         return cls(
             home=home.resolve(),
             database_url=env.get("MOODMART_DATABASE_URL") or None,
-            sources=sources,
-            ui_port=int(env.get("MOODMART_UI_PORT") or 3000),
+            sources=_sources(env),
+            ui_port=_port(env.get("MOODMART_UI_PORT") or "3000"),
             alert_command=env.get("MOODMART_ALERT_COMMAND") or None,
         )
 
@@ -76,3 +78,23 @@ class Settings:
     def source_address(self, system: str) -> str:
         """The address `system` is read from: the setting, or the bundled sample."""
         return self.sources.get(system) or str(self.sample_root / system)
+
+
+def _sources(env: Mapping[str, str]) -> dict[str, str]:
+    """Address by system. A mistyped system would switch the sample off and load nothing."""
+    found = {}
+    # the contracts' folders, since reading the contracts takes longer than a query
+    systems = {path.parent.name for path in PROJECT_ROOT.glob("dbt_project/models/staging/*/_*__sources.yml")}
+    for name, value in env.items():
+        if name.startswith(SOURCE_PREFIX) and value:
+            system = name.removeprefix(SOURCE_PREFIX).lower()
+            if system not in systems:
+                raise MoodmartError(f"unknown system {system!r}", name, f"one of: {', '.join(sorted(systems))}")
+            found[system] = value
+    return found
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= LAST_PORT:
+        return int(text)
+    raise MoodmartError(f"{text!r} is no port", "MOODMART_UI_PORT", f"a number from 1 to {LAST_PORT}")

@@ -6,10 +6,11 @@ whatever is missing; opening it again changes nothing.
     python -m ingestion.warehouse          starts it and prints the owner's address without the password
 """
 
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from ingestion import credentials as kept
 from ingestion.embedded import EmbeddedServer, locked
@@ -182,10 +183,7 @@ class Warehouse:
 
     def connect(self, role: str = "owner") -> psycopg.Connection:
         """A new connection as `role`."""
-        try:
-            return psycopg.connect(self.dsn(role), connect_timeout=10)
-        except psycopg.OperationalError as error:
-            raise WarehouseError(str(error).splitlines()[-1], "warehouse", "start it with `moodmart up`") from None
+        return _connect(self.dsn(role), "start it with `moodmart up`")
 
     def _owner_dsn(self, credentials: kept.Credentials) -> str:
         if self.settings.database_url:
@@ -194,14 +192,16 @@ class Warehouse:
         return f"postgresql://{OWNER}:{password}@127.0.0.1:{credentials.port}/{DATABASE}"
 
     def _write_profile(self, credentials: kept.Credentials) -> None:
-        parts = urlsplit(self._owner_dsn(credentials))
+        given = conninfo_to_dict(self._owner_dsn(credentials))
         profile = PROFILE.format(
-            host=parts.hostname,
-            port=parts.port or 5432,
-            user=_quoted(unquote(parts.username or "")),
-            password=_quoted(unquote(parts.password or "")),
-            database=_quoted(unquote(parts.path.lstrip("/"))),
+            host=_quoted(given.get("host") or "localhost"),
+            port=given.get("port") or 5432,
+            user=_quoted(given.get("user") or ""),
+            password=_quoted(given.get("password") or ""),
+            database=_quoted(given.get("dbname") or ""),
         )
+        profile += "".join(f"      {name}: {_quoted(given[name])}\n" for name in TEXT_OPTIONS if name in given)
+        profile += "".join(f"      {name}: {int(given[name] or 0)}\n" for name in NUMBER_OPTIONS if name in given)
         path = self.settings.home / "profiles.yml"
         if not path.exists() or path.read_text() != profile:
             kept.write_private(path, profile)
@@ -224,8 +224,22 @@ moodmart:
 """
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+# of an address's options, those dbt knows as well
+TEXT_OPTIONS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
+NUMBER_OPTIONS = ("connect_timeout", "keepalives_idle")
+
+
+def _quoted(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _connect(address: str, hint: str) -> psycopg.Connection:
+    try:
+        return psycopg.connect(address, connect_timeout=10)
+    except psycopg.ProgrammingError:  # its words quote the address, and the password with it
+        raise WarehouseError("the address is malformed", "warehouse", "check MOODMART_DATABASE_URL") from None
+    except psycopg.OperationalError as error:
+        raise WarehouseError(str(error).splitlines()[-1], "warehouse", hint) from None
 
 
 def _create_database(credentials: kept.Credentials) -> None:
@@ -246,11 +260,7 @@ def _create_database(credentials: kept.Credentials) -> None:
 
 
 def _bootstrap(owner_dsn: str, credentials: kept.Credentials) -> None:
-    try:
-        connection = psycopg.connect(owner_dsn, connect_timeout=10)
-    except psycopg.OperationalError as error:
-        raise WarehouseError(str(error).splitlines()[-1], "warehouse", "check MOODMART_DATABASE_URL") from None
-    with connection:
+    with _connect(owner_dsn, "check MOODMART_DATABASE_URL") as connection:
         connection.execute("select pg_advisory_xact_lock(hashtext('moodmart bootstrap'))")
         if _bootstrapped(connection):
             return

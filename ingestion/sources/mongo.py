@@ -18,7 +18,6 @@ The server sends the contract's columns and `_id` only, and of these nothing tha
 
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import unquote
 
 from pymongo import MongoClient
 from pymongo.errors import (
@@ -31,6 +30,7 @@ from pymongo.errors import (
 
 from ingestion.contracts import Entity, System
 from ingestion.errors import SourceError, SourceUnreachableError
+from ingestion.sources.addresses import malformed, masked, shown
 from ingestion.sources.base import (
     Census,
     Extraction,
@@ -56,7 +56,7 @@ SELECTION_MILLISECONDS = 20_000
 """How long to look for a member to read: longer than the election of a new primary takes."""
 REPLY_DOCUMENTS = 250
 SAMPLED_DOCUMENTS = 1000
-EXAMPLE = "it must read mongodb://user:password@host:27017/database, with special characters percent-encoded"
+EXAMPLE = "it must read mongodb://user:password@host:27017/database"
 HEADER_BYTES = 4
 
 # names only: no value leaves the server
@@ -77,9 +77,7 @@ class MongoSource:
     def __init__(self, address: str, system: System) -> None:
         self.address = address
         self.system = system
-        scheme, _, rest = address.partition("://")
-        # whatever stands before the last @ may hold a password, also where the address is malformed
-        self.name = f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+        self.name = shown(address)
         self._collections: set[str] | None = None
 
     def check(self, entities: tuple[Entity, ...]) -> tuple[str, ...]:
@@ -152,7 +150,7 @@ class MongoSource:
             if self.address.startswith(SRV) and not isinstance(error, InvalidURI):
                 what, hint = "its servers cannot be looked up", "is the host right, and does DNS answer?"
                 raise SourceUnreachableError(what, self.name, hint) from None
-            raise SourceError("the address is malformed", self.name, EXAMPLE) from None
+            raise malformed(self.address) from None
         try:
             client.get_default_database()
         except ConfigurationError:
@@ -171,10 +169,7 @@ class MongoSource:
             hint = "is the server up and the address right?" if is_passing else "check the address"
             # the driver goes on with its settings and what it knows of the servers
             text = str(error).partition(" (configured timeouts")[0].partition(", Timeout:")[0]
-        password = self.address.partition("://")[2].rpartition("@")[0].partition(":")[2]
-        for secret in {password, unquote(password)} - {""}:
-            text = text.replace(secret, "***")
-        return kind(" ".join(text.split())[:300], self.name, hint)
+        return kind(" ".join(masked(text, self.address).split())[:300], self.name, hint)
 
     def documents(self, client: MongoClient[Document], entity: Entity) -> Iterator[bytes]:
         """The raw documents of the collection in the order of `_id`, as the contract reads them."""

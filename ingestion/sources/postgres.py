@@ -17,12 +17,12 @@ from psycopg import sql
 
 from ingestion.contracts import Entity, System
 from ingestion.errors import SourceError, SourceUnreachableError
+from ingestion.sources.addresses import malformed, masked, shown
 from ingestion.sources.base import Census, Extraction, SourceBatch, Watermark, require_columns
 
 NATIVE_TYPES = frozenset({"int2", "int4", "int8", "float4", "float8", "bool", "timestamp", "timestamptz"})
 """Types that arrive as themselves; all others as their text."""
 BATCH_BYTES = 12 << 20
-SHORT_PASSWORD = 6
 
 # A row's 32 bit xmin as a full transaction id: the newest id with these low bits that is not in the future. For a row
 # frozen long ago this may be too new, and the row is read once more: never missed.
@@ -44,8 +44,7 @@ class PostgresSource:
     def __init__(self, address: str, system: System) -> None:
         self.address = address.replace("postgres://", "postgresql://", 1)
         self.system = system
-        parts = urlsplit(self.address)
-        self.name = f"postgresql://{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+        self.name = _name(self.address)
         self._types: dict[str, dict[str, str]] | None = None
 
     def check(self, entities: tuple[Entity, ...]) -> tuple[str, ...]:
@@ -138,13 +137,7 @@ class PostgresSource:
 
     def failure(self, error: Exception) -> SourceError:
         """One line without the password, and whether another try may help."""
-        text = " ".join(str(error).split())
-        password = urlsplit(self.address).password
-        if password:
-            # a short password may be part of any word: then only the places where one stands are masked
-            places = [password] if len(password) >= SHORT_PASSWORD else [f":{password}@", f"password={password}"]
-            for place in places:
-                text = text.replace(place, "***")
+        text = " ".join(masked(str(error), self.address).split())
         for known, kind, hint in FAILURES:
             if known in text:
                 return kind(text[-300:], self.name, hint)
@@ -195,6 +188,14 @@ FAILURES: tuple[tuple[str, type[SourceError], str], ...] = (
     ('database "', SourceError, "check the database name"),
     ('role "', SourceError, "check the user name"),
 )
+
+
+def _name(address: str) -> str:
+    try:
+        parts = urlsplit(shown(address))
+        return f"postgresql://{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+    except ValueError:  # more than one host, or a port beyond all ports
+        raise malformed(address) from None
 
 
 def _transported(name: str, kind: str) -> sql.Composable:

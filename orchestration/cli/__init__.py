@@ -16,6 +16,7 @@ from importlib import import_module
 import click
 
 from ingestion.errors import MoodmartError
+from orchestration.cli import debug
 
 COMMANDS = {
     "run": "load the sources, build the marts, judge both",
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
             return None
         module = import_module(f"orchestration.cli.{MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = getattr(module, cmd_name)
-        return command
+        return debug.add_to(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing one."""
@@ -59,14 +60,14 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, params=[debug.OPTION])
 def cli() -> None:
     """A warehouse for behaviour and emotion data: load, build, judge, ask."""
 
 
 def invoke(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code and never lets a traceback out unless `--debug` is given."""
-    debug = "--debug" in arguments
+    shows_tracebacks = "--debug" in arguments
     try:
         return int(cli.main(list(arguments), prog_name="moodmart", standalone_mode=False) or 0)
     except click.ClickException as error:
@@ -78,13 +79,14 @@ def invoke(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
     except MoodmartError as error:
-        if debug:
+        if shows_tracebacks:
             traceback.print_exc()
         return _complain(str(error), EXIT_BAD_INPUT)
     except Exception as error:  # noqa: BLE001 - the last resort, told in one line
-        if debug:
+        if shows_tracebacks:
             traceback.print_exc()
-        return _complain(f"{type(error).__name__}: {error} (--debug shows where)", EXIT_FAILED)
+        hint = "" if shows_tracebacks else " (--debug shows where)"
+        return _complain(f"{type(error).__name__}: {error}{hint}", EXIT_FAILED)
 
 
 def _complain(message: str, code: int) -> int:

@@ -11,7 +11,7 @@ import click
 import psycopg
 from psycopg.rows import TupleRow
 
-from ingestion.contracts import load_contracts
+from ingestion.contracts import Entity, System, load_contracts
 from ingestion.errors import MoodmartError
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
@@ -87,23 +87,32 @@ def fix_row(quarantine_id: int, changes: tuple[str, ...]) -> None:
 @click.option("--entity", "entities", multiple=True)
 def replay_rows(systems: tuple[str, ...], entities: tuple[str, ...]) -> None:
     """Send open and fixed rows through today's rules again."""
-    from ingestion.load import find_system  # imports Arrow
-    from ingestion.quarantine import replay
+    from ingestion.quarantine import replay  # imports Arrow
 
+    chosen = _chosen(systems, entities)
     settings = _opened()
     tried = 0
-    for name in systems or load_contracts(settings.project_root):
-        system = find_system(settings, name)
-        for entity in system.roots:
-            if entities and entity.name not in entities:
-                continue
-            for result in replay(settings, system, entity):
-                if result.extracted:
-                    tried += result.extracted
-                    stay = f"{result.quarantined} stay" if result.quarantined else "none stays"
-                    taken = result.inserted + result.updated + result.unchanged
-                    click.echo(f"{result.system}.{result.entity}: {result.extracted} tried, {taken} taken in, {stay}")
+    for system, entity in chosen:
+        for result in replay(settings, system, entity):
+            if result.extracted:
+                tried += result.extracted
+                stay = f"{result.quarantined} stay" if result.quarantined else "none stays"
+                taken = result.inserted + result.updated + result.unchanged
+                click.echo(f"{result.system}.{result.entity}: {result.extracted} tried, {taken} taken in, {stay}")
     click.echo("build the marts with `moodmart run`" if tried else "nothing is waiting")
+
+
+def _chosen(systems: tuple[str, ...], entities: tuple[str, ...]) -> list[tuple[System, Entity]]:
+    """What is to be replayed; no names mean everything."""
+    from ingestion.load import find_system  # imports Arrow
+
+    settings = Settings.from_env()
+    found = [find_system(settings, name) for name in systems or load_contracts(settings.project_root)]
+    roots = [(system, entity) for system in found for entity in system.roots]
+    names = sorted({entity.name for _, entity in roots})
+    if unknown := sorted(set(entities) - set(names)):
+        raise MoodmartError(f"no entity {', '.join(unknown)} to replay", "--entity", f"one of: {', '.join(names)}")
+    return [(system, entity) for system, entity in roots if not entities or entity.name in entities]
 
 
 def _opened() -> Settings:

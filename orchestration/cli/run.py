@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ingestion.contracts import load_contracts
-from ingestion.errors import MoodmartError
-from ingestion.load import check_source, find_system
+from ingestion.load import find_system
 from ingestion.settings import Settings
+from ingestion.sources import open_source
 from ingestion.warehouse import Warehouse
+from orchestration.cli import debug
+from orchestration.cli.sources import source_option, with_sources
 from orchestration.lib.as_of import parse
 from orchestration.lib.quiet import new_log, quiet
 
@@ -42,34 +44,22 @@ class Clock:
 
 @click.command()
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="Only this system; may be repeated.")
-@click.option(
-    "--source", "sources", multiple=True, metavar="NAME=URL",
-    help="Read system NAME from postgresql://... or from a folder; may be repeated.",
-)  # fmt: skip
+@source_option
 @click.option("--as-of", metavar="DATE", help="Logical date of the marts, YYYY-MM-DD.")
 @click.option("--full-refresh", is_flag=True, help="Build and judge everything from scratch.")
-@click.option("--debug", is_flag=True, help="Show every log line, and tracebacks.")
-def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, full_refresh: bool, debug: bool) -> int:
+def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, full_refresh: bool) -> int:
     """Load what is new, build the marts, judge both."""
-    base = Settings.from_env()
-    settings = base.with_sources(dict(parse_source(base, text) for text in sources))
+    settings = with_sources(Settings.from_env(), sources)
     day = parse(as_of, "--as-of") if as_of else settings.default_as_of()
     clock = Clock(sys.stdout)
     check_sources(settings, systems, clock)
     Warehouse(settings).up()
-    log = new_log(settings.home)
-    with nullcontext(sys.stdout) if debug else quiet(log) as clock.out:
+    # with --debug every log line is on the terminal
+    log = None if debug.is_on() else new_log(settings.home)
+    with quiet(log) if log else nullcontext(sys.stdout) as clock.out:
         order, outcome = perform(settings, systems, day, full_refresh, clock)
     clock.out = sys.stdout
     return conclude(settings, order, outcome, log, clock)
-
-
-def parse_source(settings: Settings, text: str) -> tuple[str, str]:
-    """`NAME=URL` as (system, address)."""
-    name, separator, address = text.partition("=")
-    if not (separator and name and address):
-        raise MoodmartError(f"{text!r} names no source", "--source", "write it as NAME=URL")
-    return find_system(settings, name).name, address
 
 
 def check_sources(settings: Settings, systems: Sequence[str], clock: Clock) -> None:
@@ -79,17 +69,10 @@ def check_sources(settings: Settings, systems: Sequence[str], clock: Clock) -> N
         if not settings.has_source(name):
             clock.say(f"{name} has no source")
             continue
-        clock.say(f"reading {name} from {shown_address(settings, name)}")
-        if missing := check_source(settings, system):
+        source = open_source(settings, system)
+        clock.say(f"reading {name} from {source.name if name in settings.sources else 'the bundled sample'}")
+        if missing := source.check(system.roots):
             clock.say(f"{name} does not offer {', '.join(missing)}")
-
-
-def shown_address(settings: Settings, system: str) -> str:
-    """A source's address as the terminal may show it: without user and password."""
-    if system not in settings.sources:
-        return "the bundled sample"
-    scheme, separator, rest = settings.source_address(system).rpartition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def perform(
@@ -104,19 +87,20 @@ def perform(
     return order, execute(settings, order, clock.say)
 
 
-def conclude(settings: Settings, order: "Order", outcome: "Outcome", log: Path, clock: Clock) -> int:
+def conclude(settings: Settings, order: "Order", outcome: "Outcome", log: Path | None, clock: Clock) -> int:
     """Print the summary; 0 unless a blocking check or a step failed."""
     from orchestration.lib import marts, summary  # imports Dagster
 
     if outcome.was_interrupted:
         raise KeyboardInterrupt
     if bad := [failure for failure in outcome.failures if failure.is_bad_input]:
-        more = f" (and {len(bad) - 1} more: see {log})" if len(bad) > 1 else ""
+        more = f" (and {len(bad) - 1} more{f': see {log}' if log else ''})" if len(bad) > 1 else ""
         raise click.ClickException(bad[0].reason + more)
     with Warehouse(settings).connect("owner") as connection:
         counts = marts.row_counts(connection)
     for line in summary.lines(order, outcome, counts, settings.home):
         click.echo(line)
-    click.echo(f"log     {log}")
+    if log:
+        click.echo(f"log     {log}")
     clock.say("done" if outcome.succeeded else "FAILED")
     return 0 if outcome.succeeded else 1

@@ -10,11 +10,13 @@ import sys
 import click
 
 from ingestion.drift import accept as accept_columns
+from ingestion.errors import MoodmartError
 from ingestion.load import find_system
 from ingestion.settings import Settings
 from ingestion.sources import open_source
 from ingestion.warehouse import Warehouse
 from orchestration.cli.rows import FORMATS, print_rows
+from orchestration.cli.sources import source_option, with_sources
 
 EVENTS = """
 select observed_at, system, entity, kind, detail, source
@@ -46,13 +48,17 @@ def list_events(form: str, **filters: str | int | None) -> None:
 @schema.command("accept")
 @click.argument("system_name", metavar="SYSTEM")
 @click.argument("entity_name", metavar="ENTITY")
-def accept(system_name: str, entity_name: str) -> None:
+@source_option
+def accept(system_name: str, entity_name: str, sources: tuple[str, ...]) -> None:
     """Take ENTITY's columns as the source has them now; its loads go on."""
-    settings = Settings.from_env()
+    settings = with_sources(Settings.from_env(), sources)
     system = find_system(settings, system_name)
     entity = system.entity(entity_name)
+    if not settings.has_source(system_name):
+        raise MoodmartError("it has no source", system_name, f"name it with --source {system_name}=URL")
+    source = open_source(settings, system)
     warehouse = Warehouse(settings)
     warehouse.up()
     with warehouse.connect("loader") as connection:
-        accept_columns(connection, entity, open_source(settings, system))
-    click.echo(f"{system_name}.{entity_name}: accepted as it is")
+        accept_columns(connection, entity, source)
+    click.echo(f"{system_name}.{entity_name}: accepted as {source.name} has it")

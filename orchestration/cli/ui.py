@@ -20,14 +20,13 @@ from types import FrameType
 import click
 
 from ingestion.errors import MoodmartError
-from ingestion.settings import Settings
+from ingestion.settings import LAST_PORT, Settings
 from ingestion.warehouse import Warehouse
 from orchestration.cli.server import place
 from orchestration.lib import dbt_docs
 from orchestration.lib.site import HOST, make_server
 from orchestration.lib.start_page import Door, page
 
-LAST_PORT = 65534
 STOP_SECONDS = 30
 
 

@@ -28,7 +28,7 @@ where extracted > 0 or deleted > 0
 order by system, entity, load_id desc
 """
 REASONS = """
-select system, entity, reason, count(*) as waiting
+select system, entity, reason, count(*) as waiting, (count(*) / sum(count(*)) over ())::float8 as share
 from ops.quarantine, unnest(reasons) as reason
 where status = 'open'
 group by 1, 2, 3
@@ -129,12 +129,11 @@ def _loads(rows: Sequence[TupleRow]) -> str:
 
 
 def _reasons(rows: Sequence[TupleRow]) -> str:
-    total = sum(row[3] for row in rows)
     body = [
-        [f"{system}.{entity}", _cell(reason), _number(waiting), _share(waiting / total)]
-        for system, entity, reason, waiting in rows
+        [f"{system}.{entity}", _cell(reason), _number(waiting), _share(share)]
+        for system, entity, reason, waiting, share in rows
     ]
-    heads = ("entity", "reason", "rows", "share")
+    heads = ("entity", "reason", "rows", "share of all")
     return _table("Open rows by entity and reason", heads, body, "Nothing waits in quarantine.")
 
 

@@ -26,7 +26,7 @@ def offer(folder: Path, **collections: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def user(emotional: bool, analytics: bool = True) -> dict[str, Any]:
+def user(emotional: bool | None, analytics: bool | None = True) -> dict[str, Any]:
     found = document("users")
     found["preferences"]["privacy_settings"] |= {
         "emotional_data_usage": emotional,
@@ -90,3 +90,30 @@ def test_a_consent_withdrawn_later_takes_back_what_is_there_and_a_rebuild_does_t
     assert {emotion for (emotion,) in after["detected"]} == {None}
     rebuild(settings)
     assert staged(warehouse) == after
+
+
+def test_an_answer_that_becomes_null_takes_back_what_an_unknown_answer_does_not_allow(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    parts = {name: [document(name)] for name in ("learning_sessions", "emotional_analytics")}
+    load(settings, offer(tmp_path / "one", users=[user(True)], **parts))
+    before = staged(warehouse)
+    load(settings, offer(tmp_path / "two", users=[user(emotional=None, analytics=None)]))
+    after = staged(warehouse)
+    assert (after["emotions"], after["analytics"]) == ([], [])
+    # to analytics an unknown answer allows
+    assert after["sessions"] == [(None, before["sessions"][0][1])]
+
+
+def test_rows_that_a_withdrawn_consent_takes_back_are_counted_so_that_marts_are_made_anew(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    parts = {name: [document(name)] for name in ("learning_sessions", "emotional_analytics")}
+    load(settings, offer(tmp_path / "one", users=[user(emotional=True)], **parts))
+    before = staged(warehouse)
+    load(settings, offer(tmp_path / "two", users=[user(emotional=False)]))
+    with warehouse.connect("steward") as connection:
+        query = "select deleted from ops.loads where entity = 'users' order by load_id"
+        counts = connection.execute(query).fetchall()
+    assert counts[0] == (0,)
+    assert counts[1][0] >= len(before["emotions"]) + len(before["analytics"]) > 0

@@ -47,6 +47,27 @@ def test_a_row_that_is_still_bad_stays_with_its_new_reasons(
     assert rows_of(warehouse)["event-1"][1:3] == ("open", ["type:duration_ms"])
 
 
+def test_open_and_fixed_rows_are_counted_together(settings: Settings, warehouse: Warehouse, tmp_path: Path) -> None:
+    load(settings, write_jsonl(tmp_path / "in", [event(n, eventType="?") for n in range(6)]).parent)
+    fix(settings, rows_of(warehouse)["event-3"][0], {"event_type": "PAGE_VIEW"})
+    result = replay(settings, NEW_SMELL, EVENTS)[0]
+    assert (result.extracted, result.inserted, result.quarantined) == (6, 1, 5)
+
+
+def test_a_fixed_row_that_fails_beside_an_open_copy_of_it_expires_as_its_duplicate(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    bad = event(1, eventType="?", duration="soon")
+    load(settings, write_jsonl(tmp_path / "one", [bad]).parent)
+    fix(settings, rows_of(warehouse)["event-1"][0], {"event_type": "PAGE_VIEW"})
+    load(settings, write_jsonl(tmp_path / "two", [bad, event(2)]).parent)
+    for _ in range(2):
+        replay(settings, NEW_SMELL, EVENTS)
+    with warehouse.connect("steward") as connection:
+        query = "select status, trail -> -1 ->> 'action' from ops.quarantine order by quarantine_id"
+        assert connection.execute(query).fetchall() == [("expired", "duplicate"), ("open", "tried")]
+
+
 def relaxed(system: System, column: str, rule: Rule) -> tuple[System, Entity]:
     """The contract with `rule` in place of the column's rules."""
 

@@ -8,10 +8,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
+from psycopg.conninfo import conninfo_to_dict
 
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
@@ -125,3 +128,15 @@ def test_opening_twice_changes_nothing(settings: Settings) -> None:
     profile = (settings.home / "profiles.yml").read_text()
     warehouse.up()
     assert (settings.home / "profiles.yml").read_text() == profile
+
+
+def test_dbt_connects_with_the_options_of_the_address(settings: Settings, warehouse: Warehouse) -> None:
+    options = "sslmode=disable&connect_timeout=7&sslrootcert=%2Fit%27s%2Froot.crt&application_name=mine"
+    Warehouse(replace(settings, database_url=f"{settings.database_url}?{options}")).up()
+    profile = yaml.safe_load((settings.home / "profiles.yml").read_text())["moodmart"]["outputs"]["warehouse"]
+    assert (profile["sslmode"], profile["connect_timeout"], profile["sslrootcert"]) == ("disable", 7, "/it's/root.crt")
+    known = profile.keys() - {"type", "threads", "schema"} - {"sslmode", "connect_timeout", "sslrootcert"}
+    assert {name: profile[name] for name in known} == {
+        name: int(value) if name == "port" else value
+        for name, value in conninfo_to_dict(str(settings.database_url)).items()
+    }

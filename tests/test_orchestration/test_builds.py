@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.rebuild import rebuild
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
 from orchestration.lib import builds
@@ -55,6 +56,25 @@ def test_a_load_during_the_build_makes_the_marts_stale(built: Settings, tmp_path
     builds.begin(built, "second", DAY)
     write_csv(tmp_path / "source", [event(1)])
     load(built, str(tmp_path / "source"))
+    builds.finish(built, "second")
+    assert not builds.is_current(built, TAGS)
+
+
+def test_a_rebuild_makes_the_marts_stale(built: Settings, tmp_path: Path) -> None:
+    write_csv(tmp_path / "source", [event(1)])
+    load(built, str(tmp_path / "source"))
+    builds.begin(built, "second", DAY)
+    builds.finish(built, "second")
+    assert builds.is_current(built, TAGS)
+    rebuild(built)
+    assert not builds.is_current(built, TAGS)
+
+
+def test_a_build_that_runs_during_a_rebuild_makes_nothing_current(built: Settings, tmp_path: Path) -> None:
+    write_csv(tmp_path / "source", [event(1)])
+    load(built, str(tmp_path / "source"))
+    builds.begin(built, "second", DAY)
+    rebuild(built)
     builds.finish(built, "second")
     assert not builds.is_current(built, TAGS)
 

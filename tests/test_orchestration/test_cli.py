@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from ingestion.errors import SchemaDriftError
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
-from tests.events import event, load, write_csv
+from tests.events import create_prisma_tables, event, load, write_csv
 from tests.test_orchestration.command_line import environment, moodmart
 
 
@@ -106,9 +108,17 @@ def test_quarantine_shows_the_whole_row(quarantined: Settings) -> None:
         (["run", "--source", "new_smell=/no/such/folder"], "/no/such/folder"),
         (["run", "--source", "new_smell=mysql://somewhere/db"], "unknown kind of source 'mysql'"),
         (["run", "--source", "new_smell=postgresql://nobody:secret@127.0.0.1:1/db"], "127.0.0.1:1"),
+        (["run", "--source", "new_smell=postgresql://nobody@127.0.0.1:1/db?password=secret"], "127.0.0.1:1"),
+        (["run", "--source", "new_smell=postgresql://nobody:sec/ret@127.0.0.1:1/db?password=secret"], "is malformed"),
+        (
+            ["run", "--source", "masterx=mongodb://me:secret@127.0.0.1:9/db?serverSelectionTimeoutMS=9"],
+            "127.0.0.1:9",
+        ),
+        (["run", "--source", "postgresql://nobody:secret@127.0.0.1/db?password=secret"], "names no source"),
         (["run", "--as-of", "2022-13-01"], "'2022-13-01' is not a date"),
         (["quarantine", "show", "999"], "no row 999"),
         (["quarantine", "list", "--status", "nope"], "nope"),
+        (["quarantine", "replay", "--entity", "evnets"], "no entity evnets to replay"),
         (["nope"], "No such command 'nope'"),
     ],
 )
@@ -123,6 +133,27 @@ def test_bad_input_is_one_line_and_changes_nothing(
         assert connection.execute("select count(*) from ops.loads").fetchone() == (0,)
 
 
+def test_a_malformed_address_of_the_warehouse_is_one_line_without_its_password(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", database_url="postgresql://owner:se%zzcret@127.0.0.1:1/db")
+    result = moodmart(settings, "up")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "the address is malformed" in result.stderr and "cret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("MOODMART_SOURCE_NEWSMELL", "/tmp", "unknown system 'newsmell' (one of: emotion_visualizer, "),
+        ("MOODMART_UI_PORT", "https", "'https' is no port"),
+        ("MOODMART_UI_PORT", "65535", "'65535' is no port"),
+    ],
+)
+def test_a_setting_that_can_mean_nothing_is_one_line(settings: Settings, name: str, value: str, told: str) -> None:
+    result = moodmart(settings, "run", **{name: value})
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert f"{name}: {told}" in result.stderr
+
+
 def test_a_missing_column_is_one_line_and_changes_nothing(
     settings: Settings, warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -134,5 +165,48 @@ def test_a_missing_column_is_one_line_and_changes_nothing(
     assert "column path is missing" in result.stderr
 
 
-def test_debug_shows_the_traceback(settings: Settings) -> None:
-    assert "Traceback" in moodmart(settings, "run", "--system", "nope", "--debug").stderr
+@pytest.fixture
+def narrowed(settings: Settings, warehouse: Warehouse) -> Settings:
+    """Settings of a warehouse whose live source has made a column narrower."""
+    with psycopg.connect(str(settings.database_url)) as source:
+        create_prisma_tables(source)
+        load(settings, settings.database_url)
+        source.execute('alter table "UserSession" alter column "pageViews" type smallint')
+    with pytest.raises(SchemaDriftError, match="`moodmart schema accept new_smell user_sessions`"):
+        load(settings, settings.database_url)
+    return settings
+
+
+def test_a_change_at_a_source_of_the_command_line_is_accepted_there(narrowed: Settings) -> None:
+    source = ("--source", f"new_smell={narrowed.database_url}")
+    result = moodmart(narrowed, "schema", "accept", "new_smell", "user_sessions", *source)
+    assert result.returncode == 0, result.stderr
+    load(narrowed, narrowed.database_url)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"), [({}, "no change waits"), ({"MOODMART_SOURCE_MASTERX": "/tmp"}, "new_smell: it has no source")]
+)
+def test_a_change_is_not_accepted_at_another_source(narrowed: Settings, address: dict[str, str], told: str) -> None:
+    result = moodmart(narrowed, "schema", "accept", "new_smell", "user_sessions", **address)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert told in result.stderr
+    with Warehouse(narrowed).connect("owner") as connection:
+        assert connection.execute("select count(distinct source) from ops.source_schemas").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--system", "nope", "--debug"],
+        ["--debug", "run", "--system", "nope"],
+        ["schema", "accept", "nope", "users", "--debug"],
+        ["quarantine", "--debug", "replay", "--system", "nope"],
+    ],
+)
+def test_debug_shows_the_traceback_of_every_command(
+    settings: Settings, warehouse: Warehouse, arguments: list[str]
+) -> None:
+    result = moodmart(settings, *arguments)
+    assert result.returncode == 2
+    assert "Traceback" in result.stderr and "unknown system 'nope'" in result.stderr
