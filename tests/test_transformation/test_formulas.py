@@ -26,7 +26,7 @@ from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
 from tests import reference_churn
 from tests.data_sets import DATA_SETS, GRAINS, PAIRS, REFERENCES, DataSet
-from tests.dbt_builds import build
+from tests.dbt_builds import build, run
 from tests.events import EVENTS, NEW_SMELL
 from tests.reference_marts import read_staged
 
@@ -214,3 +214,12 @@ def test_every_mart_has_a_reference_or_a_reason_to_have_none(built: Built) -> No
     marts = {f"{node['schema']}.{node['name']}" for node in models}
     assert marts == EXEMPT.keys() | {mart for mart in GRAINS if not mart.startswith("intermediate.")}
     assert not EXEMPT.keys() & GRAINS.keys()
+
+
+@pytest.mark.parametrize("built", ["planted"], indirect=True)
+def test_the_unit_tests_of_the_models_pass(built: Built) -> None:
+    """They ask the database for the columns of what the models read, so it must be built."""
+    run(built.settings, built.data.as_of, built.target, "test", "--select", "test_type:unit")
+    tested = {result["unique_id"] for result in artifact(built, "run_results")["results"]}
+    written = artifact(built, "manifest")["unit_tests"].keys()
+    assert written and not written - tested
