@@ -11,7 +11,7 @@ from ingestion.contracts import load_contracts
 from ingestion.errors import SourceError, SourceUnreachableError
 from ingestion.settings import Settings
 from orchestration.definitions import build
-from orchestration.defs.schedules import EVERYTHING, SCHEDULE
+from orchestration.defs.schedules import EVERYTHING, LOADS, SCHEDULE
 from orchestration.lib import as_of, dbt_project, instance
 from orchestration.lib.as_of import AS_OF_TAG
 from orchestration.lib.failures import TRIES, failing_plainly
@@ -97,6 +97,14 @@ def test_every_mart_is_built_by_some_schedule(definitions: dg.Definitions) -> No
     scheduled = set().union(*(selected(definitions, row.name) for row in SCHEDULE))
     every = set(definitions.resolve_all_asset_keys())
     assert {key for key in every - scheduled if key.path[0] in ("behavior", "core")} == set()
+
+
+@pytest.mark.parametrize("job", [row.name for row in SCHEDULE])
+def test_a_job_makes_everything_its_models_need_but_loads(definitions: dg.Definitions, job: str) -> None:
+    keys = selected(definitions, job)
+    made = dg.AssetSelection.assets(*keys) & dg.AssetSelection.kind("dbt")
+    needed = (made.upstream() - LOADS).materializable()
+    assert needed.resolve(definitions.resolve_asset_graph()) - keys == set()
 
 
 def test_a_run_of_one_system_takes_in_the_marts_made_from_it(definitions: dg.Definitions) -> None:
