@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import psycopg
 import pytest
@@ -24,11 +25,13 @@ from ingestion.ledger import LoadResult
 from ingestion.load import load_system
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
+from orchestration.lib import similarity
 from tests import reference_churn
 from tests.data_sets import DATA_SETS, GRAINS, PAIRS, REFERENCES, DataSet
 from tests.dbt_builds import build, run
 from tests.events import EVENTS, NEW_SMELL
 from tests.reference_marts import read_staged
+from tests.test_orchestration.test_similarity import by_hand
 
 DOCUMENT = "marts that are compared, in the shape of the document"
 LIVE = "counts rows that no build has folded in: test_live"
@@ -45,7 +48,7 @@ EXEMPT = {
     "behavior.user_feature_vector_versions": "keeps what was built before: test_features",
     "behavior.user_feature_vectors": "the values that user_features shows by name",
     "behavior.user_perfume_interactions_document": DOCUMENT,
-    "behavior.user_similarity": "filled after dbt: test_similarity",
+    "behavior.user_similarity": "filled after dbt, and compared below",
     "behavior.user_wishlist_sizes_live": LIVE,
 }
 """Marts without a reference, and why."""
@@ -70,6 +73,9 @@ CONSTANT = {
 """Columns of a mart that hold one value in the planted data: it is of one system and one day, no two of its users are
 alike, and nobody tells what comments there are or how reviews sound."""
 VECTORS = "select user_key::text, document -> 'featureVector' from behavior.user_behavior_profiles_document"
+NEIGHBOURS = (
+    "select user_key::text, rank, similar_user_key::text, similarity from behavior.user_similarity order by 1, 2"
+)
 Row = dict[str, Any]
 
 
@@ -223,3 +229,23 @@ def test_the_unit_tests_of_the_models_pass(built: Built) -> None:
     tested = {result["unique_id"] for result in artifact(built, "run_results")["results"]}
     written = artifact(built, "manifest")["unit_tests"].keys()
     assert written and not written - tested
+
+
+@pytest.mark.parametrize("built", ["planted"], indirect=True)
+def test_similar_users_are_those_of_all_cosines_among_users_active_in_90_days(built: Built) -> None:
+    for _ in range(2):  # the second time takes the place of the first
+        similarity.refresh(built.settings, built.data.as_of)
+    with Warehouse(built.settings).connect("analyst") as connection:
+        rows = connection.execute(NEIGHBOURS).fetchall()
+        users = dict(
+            connection.execute("select user_key::text, features from behavior.user_feature_vectors").fetchall()
+        )
+    active = sorted(key for key, features in users.items() if features[91] is not None and features[91] < 90)
+    assert 30 < len(active) < len(users)
+    scores = similarity.standardised(np.array([users[key] for key in active], dtype=float))
+    expected = [
+        (active[row], rank, active[other], pytest.approx(cosine, abs=1e-11))
+        for row, others in by_hand(scores).items()
+        for rank, (other, cosine) in enumerate(others, 1)
+    ]
+    assert rows == expected
