@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,6 +20,26 @@ import pytest
 from ingestion.credentials import CREDENTIALS_FILE, KEY_FILE
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
+
+SHARED_RUN = "finished: Finished"
+"""How a test asks for the whole run that is made once a process."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile`, keep all files that share the run in one process; by itself xdist keeps each file."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # only there if xdist is
+
+    files = {path for path in Path(__file__).parent.rglob("test_*.py") if SHARED_RUN in path.read_text()}
+
+    class SharedRunScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return SHARED_RUN if config.rootpath / file in files else file
+
+    return SharedRunScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

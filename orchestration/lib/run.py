@@ -19,8 +19,10 @@ from orchestration.lib.as_of import AS_OF_TAG
 from orchestration.lib.dbt_project import FULL_REFRESH_TAG
 from orchestration.lib.failures import BAD_INPUT
 
+LOAD_STEP = "load_"
+"""Begins the names of the steps that load."""
 PHASES = {
-    "load_": "load",
+    LOAD_STEP: "load",
     "judge_staging": "judge staging",
     "dbt_build": "build",
     "ops__model_parameters": "fit",
@@ -135,7 +137,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
             for m in made
             if "extracted" in m.metadata
         },
-        models=sum("extracted" not in m.metadata for m in made),
+        models=sum(not (event.step_key or "").startswith(LOAD_STEP) for event in events),
         verdicts=tuple(_verdict(check) for check in result.get_asset_check_evaluations()),
         failures=tuple(_failures(result)),
         seconds=_seconds(result),

@@ -3,7 +3,6 @@
 import json
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -78,7 +77,7 @@ def test_every_run_adds_one_file_to_the_dated_trail(demo: Settings, insert: Inse
     for kind in ("?", "!"):
         insert(kind=kind)
         judge()
-    trail = sorted((demo.home / "expectation_results" / f"{datetime.now(UTC):%Y-%m-%d}").iterdir())
+    trail = sorted((demo.home / "expectation_results").glob("????-??-??/*"))
     suites = [json.loads(path.read_text())["suites"]["staging.demo__things"]["in:kind"] for path in trail]
     assert suites == [[False, 1, 1], [False, 2, 2]]
 

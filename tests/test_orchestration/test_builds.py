@@ -5,10 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from dbt.include import global_project
 
 from ingestion.rebuild import rebuild
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
+from orchestration.defs.dbt import CHANGED_MODEL, what_failed
 from orchestration.lib import builds
 from orchestration.lib.as_of import AS_OF_TAG
 from tests.events import event, load, write_csv
@@ -148,3 +150,19 @@ def test_a_finished_build_of_everything_goes_for_each_part(built: Settings, tmp_
     builds.begin(built, "second", DAY)
     builds.finish(built, "second")
     assert builds.removal(built, "users") is None
+
+
+def test_a_build_that_failed_shows_the_heads_of_three_errors_and_the_place_of_the_rest(settings: Settings) -> None:
+    errors = [f"model_{n}: Database Error\n\n  column {n} is missing\n  compiled code at x" for n in range(5)]
+    shown = "; ".join(f"model_{n}: Database Error column {n} is missing" for n in range(3))
+    assert what_failed(errors, settings) == f"{shown} and 2 more (see {settings.home}/dbt_target/build/dbt.log)"
+
+
+def test_a_changed_model_asks_for_a_full_refresh(settings: Settings) -> None:
+    changed = f"sessions: Compilation Error\n\n  The source and target {CHANGED_MODEL}!"
+    assert "(run again with --full-refresh; see " in what_failed(["users: no\ndisk", changed], settings)
+
+
+def test_dbt_still_says_in_these_words_that_a_model_has_changed() -> None:
+    macros = Path(global_project.PACKAGE_PATH) / "macros"
+    assert [path for path in macros.rglob("*.sql") if CHANGED_MODEL in path.read_text()]

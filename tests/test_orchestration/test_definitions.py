@@ -1,5 +1,6 @@
 """What Dagster is told: the graph from source entity to mart, jobs, schedules, checks."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -10,7 +11,7 @@ from ingestion.contracts import load_contracts
 from ingestion.errors import SourceError, SourceUnreachableError
 from ingestion.settings import Settings
 from orchestration.definitions import build
-from orchestration.defs.schedules import SCHEDULE
+from orchestration.defs.schedules import EVERYTHING, LOADS, SCHEDULE
 from orchestration.lib import as_of, dbt_project, instance
 from orchestration.lib.as_of import AS_OF_TAG
 from orchestration.lib.failures import TRIES, failing_plainly
@@ -41,6 +42,22 @@ def test_the_graph_leads_from_the_source_to_the_mart(definitions: dg.Definitions
     graph = definitions.resolve_asset_graph()
     sources = dg.AssetSelection.assets(PROFILES).upstream().resolve(graph)
     assert dg.AssetKey(["new_smell", "user_interaction_events"]) in sources
+
+
+def test_a_load_comes_after_those_that_bring_the_consent_it_asks_for(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    asking = [entity for system in load_contracts().values() for entity in system.entities if entity.consent]
+    assert {entity.system for entity in asking} == {"emotional_core", "masterx"}
+    for entity in asking:
+        before = dg.AssetSelection.assets([entity.system, entity.name]).upstream().resolve(graph)
+        assert {dg.AssetKey([entity.system, clause.entity]) for clause in entity.consent} <= before, entity.name
+
+
+def test_no_step_is_split_by_what_others_wait_for(definitions: dg.Definitions) -> None:
+    """Dagster breaks circles of steps by judging, or by starting dbt, in several parts."""
+    steps = definitions.resolve_job_def(EVERYTHING).graph.node_dict
+    assert {"judge_staging", "dbt_build", "dbt_build_fitted"} <= set(steps)
+    assert [name for name in steps if re.search(r"_\d+$", name)] == []
 
 
 def test_the_schedule_is_the_documented_one() -> None:
@@ -80,6 +97,14 @@ def test_every_mart_is_built_by_some_schedule(definitions: dg.Definitions) -> No
     scheduled = set().union(*(selected(definitions, row.name) for row in SCHEDULE))
     every = set(definitions.resolve_all_asset_keys())
     assert {key for key in every - scheduled if key.path[0] in ("behavior", "core")} == set()
+
+
+@pytest.mark.parametrize("job", [row.name for row in SCHEDULE])
+def test_a_job_makes_everything_its_models_need_but_loads(definitions: dg.Definitions, job: str) -> None:
+    keys = selected(definitions, job)
+    made = dg.AssetSelection.assets(*keys) & dg.AssetSelection.kind("dbt")
+    needed = (made.upstream() - LOADS).materializable()
+    assert needed.resolve(definitions.resolve_asset_graph()) - keys == set()
 
 
 def test_a_run_of_one_system_takes_in_the_marts_made_from_it(definitions: dg.Definitions) -> None:

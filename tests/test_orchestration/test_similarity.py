@@ -1,22 +1,15 @@
-"""Neighbours of users, against every cosine computed one by one; ties, zeros and unknown values; the mart.
+"""Neighbours of users, against every cosine computed one by one; ties, zeros and unknown values.
 
-pytest tests/test_orchestration/test_similarity.py
+The mart of them is compared where the planted source is built: `test_formulas`.
+
+    pytest tests/test_orchestration/test_similarity.py
 """
-
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import cosine
 
-from ingestion.settings import Settings
-from ingestion.warehouse import Warehouse
-from orchestration.lib.similarity import nearest, refresh, standardised
-from tests import planted
-from tests.dbt_builds import build
-from tests.events import load
+from orchestration.lib.similarity import nearest, standardised
 
 Neighbours = dict[int, list[tuple[int, float]]]
 
@@ -73,40 +66,3 @@ def assert_same(neighbours: Neighbours, expected: Neighbours) -> None:
     for row, others in expected.items():
         assert [other for other, _ in neighbours[row]] == [other for other, _ in others]
         assert [c for _, c in neighbours[row]] == pytest.approx([c for _, c in others], abs=1e-11)
-
-
-@pytest.fixture(scope="module")
-def compared(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Settings]:
-    """The planted source, built and compared twice."""
-    folder = tmp_path_factory.mktemp("similarity")
-    planted.plant(folder / "source")
-    with own_database(folder / "home") as settings:
-        Warehouse(settings).up()
-        load(settings, folder / "source")
-        models = ("--select", "+user_features", "+user_similarity", "--exclude-resource-type", "test")
-        build(settings, planted.AS_OF, folder / "target", *models)
-        refresh(settings, planted.AS_OF)
-        refresh(settings, planted.AS_OF)
-        yield settings
-
-
-def test_the_mart_has_the_neighbours_of_users_active_in_90_days(compared: Settings) -> None:
-    with Warehouse(compared).connect("analyst") as connection:
-        rows = connection.execute(
-            "select user_key::text, rank, similar_user_key::text, similarity from behavior.user_similarity"
-            " order by 1, 2"
-        ).fetchall()
-        users = dict(
-            connection.execute("select user_key::text, features from behavior.user_feature_vectors").fetchall()
-        )
-    active = sorted(key for key, features in users.items() if features[91] is not None and features[91] < 90)
-    assert 30 < len(active) < len(users)
-    expected = by_hand(standardised(np.array([users[key] for key in active], dtype=float)))
-    assert [(key, rank, other) for key, rank, other, _ in rows] == [
-        (active[row], rank, active[other])
-        for row, others in expected.items()
-        for rank, (other, _) in enumerate(others, 1)
-    ]
-    assert [row[3] for row in rows] == pytest.approx([c for others in expected.values() for _, c in others], abs=1e-11)

@@ -3,97 +3,80 @@
 source files -> `load_system` -> one `dbt build` per data set -> marts as dbt built them | as `reference_marts` computes
 them from staging. Counts, texts and times must be equal, fractions to 1e-9.
 
-The data sets: the bundled sample; `planted`, made to be hard; and MovieLens, a larger trial, where
-MOODMART_PUBLIC_DATA names a folder that holds `movielens_small`.
-
     pytest tests/test_transformation/test_formulas.py
 """
 
+import json
 import math
-import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from datetime import date
-from functools import partial
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import psycopg
 import pytest
 
 from ingestion.ledger import LoadResult
 from ingestion.load import load_system
-from ingestion.settings import SAMPLE_AS_OF, Settings
+from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
-from tests import (
-    movielens,
-    planted,
-    reference_churn,
-    reference_features,
-    reference_history,
-    reference_marts,
-    reference_perfumes,
-    reference_recommendations,
-    reference_search,
-    reference_trends,
-    reference_weeks,
-)
-from tests.dbt_builds import build
+from orchestration.lib import similarity
+from tests import reference_churn
+from tests.data_sets import DATA_SETS, GRAINS, PAIRS, REFERENCES, DataSet
+from tests.dbt_builds import build, run
 from tests.events import EVENTS, NEW_SMELL
 from tests.reference_marts import read_staged
+from tests.test_orchestration.test_similarity import by_hand
 
-REFERENCES = (
-    reference_marts,
-    reference_churn,
-    reference_features,
-    reference_history,
-    reference_perfumes,
-    reference_recommendations,
-    reference_search,
-    reference_trends,
-    reference_weeks,
-)
-"""Modules with `GRAINS`, the key of each mart they compute, and `marts(staged, as_of)`."""
-GRAINS = {mart: key for module in REFERENCES for mart, key in module.GRAINS.items()}
+DOCUMENT = "marts that are compared, in the shape of the document"
+LIVE = "counts rows that no build has folded in: test_live"
+EXEMPT = {
+    "behavior.feature_dictionary": "names and positions of the features, which user_features shows",
+    "behavior.feature_vocabularies": "the words of the features, which user_features shows",
+    "behavior.perfume_features_document": DOCUMENT,
+    "behavior.perfume_interaction_stats_document": DOCUMENT,
+    "behavior.perfume_view_counts_live": LIVE,
+    "behavior.perfume_wishlist_counts_live": LIVE,
+    "behavior.search_queries_document": DOCUMENT,
+    "behavior.session_metrics_live": LIVE,
+    "behavior.user_behavior_profiles_document": DOCUMENT,
+    "behavior.user_feature_vector_versions": "keeps what was built before: test_features",
+    "behavior.user_feature_vectors": "the values that user_features shows by name",
+    "behavior.user_perfume_interactions_document": DOCUMENT,
+    "behavior.user_similarity": "filled after dbt, and compared below",
+    "behavior.user_wishlist_sizes_live": LIVE,
+}
+"""Marts without a reference, and why."""
 NOISE = 1e-12
 """A smaller weight may be what rounding leaves of likes and dislikes that cancel: not required, not forbidden."""
-CONSTANT = {"system", "total_comments", "review_sentiment", "as_of_date", "updated_at", "browser", "os"}
-CONSTANT |= {"feature_date", "model", "log_likelihood", "n", "fit_date", "week_end", "users"}
-"""Columns that hold one value in any data set of one system and day, or in the planted one."""
-PUBLIC_DATA = os.environ.get("MOODMART_PUBLIC_DATA")
-VECTORS = "select user_key::text, document -> 'featureVector' from behavior.user_behavior_profiles_document"
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A source to build the marts from; without `write` it is the bundled sample."""
-
-    as_of: date
-    events: tuple[int, int, int]
-    """Events inserted, sent again and quarantined."""
-    write: Callable[[Path], None] | None = None
-    without: tuple[ModuleType, ...] = ()
-    """References that would take too long, or have nothing to compute."""
-
-
-PLANTED_EVENTS = (3706, planted.REPEATED_EVENTS, planted.BAD_EVENTS)
-DATA_SETS = {
-    "sample": DataSet(SAMPLE_AS_OF, (5008, 19, 308)),
-    "planted": DataSet(planted.AS_OF, PLANTED_EVENTS, planted.plant),
+CONSTANT = {
+    "core.sessions": {"system"},
+    "core.sessions_by_inactivity": {"system"},
+    "core.model_parameters": {"model", "fit_date", "log_likelihood", "n"},
+    "intermediate.int_repeat_days": {"fit_date", "users"},
+    "behavior.user_behavior_profiles": {"as_of_date", "updated_at"},
+    "behavior.user_features": {"feature_date"},
+    "behavior.user_perfume_interactions": {"as_of_date", "review_sentiment"},
+    "behavior.user_segments": {"week_end"},
+    "behavior.perfume_interaction_stats": {"as_of_date", "updated_at", "total_comments"},
+    "behavior.perfume_features": {"as_of_date", "review_sentiment"},
+    "behavior.active_users": {"as_of_date"},
+    "behavior.search_popularity": {"as_of_date"},
+    "behavior.trending_perfumes": {"as_of_date", "updated_at"},
+    "behavior.trend_analysis": {"as_of_date"},
 }
-if PUBLIC_DATA:
-    write_ratings = partial(movielens.write, Path(PUBLIC_DATA) / "movielens_small")
-    DATA_SETS["movielens"] = DataSet(
-        movielens.AS_OF,
-        (movielens.RATINGS, 0, movielens.UNREADABLE),
-        write_ratings,
-        # every profile once more for every day of twenty years; and no searches or recommendations at all
-        (reference_history, reference_recommendations, reference_search),
-    )
+"""Columns of a mart that hold one value in the planted data: it is of one system and one day, no two of its users are
+alike, and nobody tells what comments there are or how reviews sound."""
+VECTORS = "select user_key::text, document -> 'featureVector' from behavior.user_behavior_profiles_document"
+NEIGHBOURS = (
+    "select user_key::text, rank, similar_user_key::text, similarity from behavior.user_similarity order by 1, 2"
+)
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -102,40 +85,60 @@ class Built:
 
     data: DataSet
     events: LoadResult
+    settings: Settings
+    """Of its warehouse, which stays for the other tests of the data set."""
+    target: Path
+    """The artifacts of dbt."""
     dbt: dict[str, pd.DataFrame]
     pandas: dict[str, pd.DataFrame]
     vectors: dict[str, list[float | None]]
     """`featureVector` of every user's document."""
 
 
-@pytest.fixture(scope="module", params=DATA_SETS)
-def built(
-    request: pytest.FixtureRequest,
-    own_database: Callable[[Path], AbstractContextManager[Settings]],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Built:
-    """The marts of one data set, built once."""
-    data, folder = DATA_SETS[request.param], tmp_path_factory.mktemp(request.param)
-    with own_database(folder / "home") as settings:
-        Warehouse(settings).up()
-        source = settings
-        if data.write:
-            data.write(folder / "source")
-            source = settings.with_sources({"new_smell": str(folder / "source")})
-        events = next(result for result in load_system(source, NEW_SMELL) if result.entity == EVENTS.name)
-        reference_churn.store_parameters(settings, data.as_of)
-        build(settings, data.as_of, tmp_path_factory.getbasetemp() / "formulas_target")
-        with Warehouse(settings).connect("owner") as connection:
-            staged = read_staged(connection)
-            reference = {
-                mart: frame
-                for part in REFERENCES
-                if part not in data.without
-                for mart, frame in part.marts(staged, data.as_of).items()
-            }
-            found = {mart: table(connection, mart) for mart in GRAINS}
-            vectors = dict(connection.execute(VECTORS).fetchall())
-    return Built(data, events, found, reference, vectors)
+@pytest.fixture(scope="module")
+def built_once(
+    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Built]]:
+    """Gives the marts of a data set, which are built when they are first asked for."""
+    target = tmp_path_factory.getbasetemp() / "formulas_target"
+    with ExitStack() as databases:
+
+        @cache
+        def once(name: str) -> Built:
+            folder = tmp_path_factory.mktemp(name)
+            return built_from(DATA_SETS[name], databases.enter_context(own_database(folder / "home")), folder, target)
+
+        yield once
+
+
+@pytest.fixture(params=DATA_SETS)
+def built(request: pytest.FixtureRequest, built_once: Callable[[str], Built]) -> Built:
+    """The marts of one data set."""
+    return built_once(request.param)
+
+
+def built_from(data: DataSet, settings: Settings, folder: Path, target: Path) -> Built:
+    """Load and build `data` in an empty warehouse; its files go into `folder`, dbt's into `target`."""
+    Warehouse(settings).up()
+    source = settings
+    if data.write:
+        data.write(folder / "source")
+        source = settings.with_sources({"new_smell": str(folder / "source")})
+    events = next(result for result in load_system(source, NEW_SMELL) if result.entity == EVENTS.name)
+    reference_churn.store_parameters(settings, data.as_of)
+    build(settings, data.as_of, target)
+    with Warehouse(settings).connect("owner") as connection:
+        reference = in_pandas(connection, data)
+        found = {mart: table(connection, mart) for mart in GRAINS}
+        vectors = dict(connection.execute(VECTORS).fetchall())
+    return Built(data, events, settings, target, found, reference, vectors)
+
+
+def in_pandas(connection: psycopg.Connection, data: DataSet) -> dict[str, pd.DataFrame]:
+    """The marts as the references compute them."""
+    staged = read_staged(connection)
+    parts = [part for part in REFERENCES if part not in data.without]
+    return {mart: frame for part in parts for mart, frame in part.marts(staged, data.as_of).items()}
 
 
 def table(connection: psycopg.Connection, mart: str) -> pd.DataFrame:
@@ -150,8 +153,10 @@ def rows_by_key(frame: pd.DataFrame, key: list[str]) -> dict[tuple[str, ...], Ro
     """Rows with plain Python values, None for missing, by the texts of their key."""
     if "weight" in frame:
         frame = frame[frame.weight.astype(float) > NOISE]
-    plain = frame.astype(object).where(frame.notna(), None)
-    return {tuple(str(row[name]) for name in key): row for row in plain.to_dict("records")}
+    plain = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    keys = [tuple(str(row[name]) for name in key) for row in plain]
+    assert [found for found, count in Counter(keys).items() if count > 1] == []
+    return dict(zip(keys, plain, strict=True))
 
 
 def equal(built: Any, expected: Any) -> bool:
@@ -173,10 +178,8 @@ def differences(found: dict[tuple[str, ...], Row], expected: dict[tuple[str, ...
     ]
 
 
-@pytest.mark.parametrize("mart", GRAINS)
+@pytest.mark.parametrize(("built", "mart"), PAIRS, indirect=["built"])
 def test_dbt_and_pandas_build_the_same_columns_and_rows(built: Built, mart: str) -> None:
-    if mart not in built.pandas:
-        pytest.skip("no reference for this data set")
     assert set(built.dbt[mart].columns) == set(built.pandas[mart].columns)
     found, expected = (rows_by_key(frame, GRAINS[mart]) for frame in (built.dbt[mart], built.pandas[mart]))
     assert sorted(found.keys() ^ expected.keys()) == []
@@ -201,5 +204,48 @@ def test_the_marts_are_of_every_event_but_the_bad_ones(built: Built) -> None:
 @pytest.mark.parametrize("built", ["planted"], indirect=True)
 @pytest.mark.parametrize("mart", GRAINS)
 def test_in_the_planted_data_every_column_takes_several_values(built: Built, mart: str) -> None:
-    values = built.pandas[mart].drop(columns=CONSTANT, errors="ignore").nunique(dropna=False)
-    assert values[values < 2].index.tolist() == []
+    values = built.pandas[mart].nunique(dropna=False)
+    assert set(values[values < 2].index) == CONSTANT.get(mart, set())
+
+
+def artifact(built: Built, name: str) -> Any:
+    """What dbt wrote in the end."""
+    return json.loads((built.target / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("built", ["planted"], indirect=True)
+def test_every_mart_has_a_reference_or_a_reason_to_have_none(built: Built) -> None:
+    nodes = artifact(built, "manifest")["nodes"].values()
+    models = [node for node in nodes if node["resource_type"] == "model" and node["fqn"][1] == "marts"]
+    marts = {f"{node['schema']}.{node['name']}" for node in models}
+    assert marts == EXEMPT.keys() | {mart for mart in GRAINS if not mart.startswith("intermediate.")}
+    assert not EXEMPT.keys() & GRAINS.keys()
+
+
+@pytest.mark.parametrize("built", ["planted"], indirect=True)
+def test_the_unit_tests_of_the_models_pass(built: Built) -> None:
+    """They ask the database for the columns of what the models read, so it must be built."""
+    run(built.settings, built.data.as_of, built.target, "test", "--select", "test_type:unit")
+    tested = {result["unique_id"] for result in artifact(built, "run_results")["results"]}
+    written = artifact(built, "manifest")["unit_tests"].keys()
+    assert written and not written - tested
+
+
+@pytest.mark.parametrize("built", ["planted"], indirect=True)
+def test_similar_users_are_those_of_all_cosines_among_users_active_in_90_days(built: Built) -> None:
+    for _ in range(2):  # the second time takes the place of the first
+        similarity.refresh(built.settings, built.data.as_of)
+    with Warehouse(built.settings).connect("analyst") as connection:
+        rows = connection.execute(NEIGHBOURS).fetchall()
+        users = dict(
+            connection.execute("select user_key::text, features from behavior.user_feature_vectors").fetchall()
+        )
+    active = sorted(key for key, features in users.items() if features[91] is not None and features[91] < 90)
+    assert 30 < len(active) < len(users)
+    scores = similarity.standardised(np.array([users[key] for key in active], dtype=float))
+    expected = [
+        (active[row], rank, active[other], pytest.approx(cosine, abs=1e-11))
+        for row, others in by_hand(scores).items()
+        for rank, (other, cosine) in enumerate(others, 1)
+    ]
+    assert rows == expected

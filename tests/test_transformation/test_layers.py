@@ -7,10 +7,8 @@ dbt_project -> `dbt parse` into a temporary folder -> manifest.json -> assertion
 
 import csv
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from ingestion.contracts import load_contracts
 from ingestion.settings import PROJECT_ROOT
 from ingestion.tables import LOAD_ID
 from ingestion.warehouse import MART_SCHEMAS, PROFILE
+from tests.dbt_builds import DBT, environment
 
 Node = dict[str, Any]
 CLOCKS = re.compile(r"\b(now|clock_timestamp|statement_timestamp|sysdate)\s*\(|\bcurrent_(date|timestamp|time)\b", re.I)
@@ -32,11 +31,10 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Node:
     folder = tmp_path_factory.mktemp("dbt")
     profile = PROFILE.format(host="127.0.0.1", port=1, user="nobody", password="none", database="none")
     (folder / "profiles.yml").write_text(profile)
-    command = [sys.executable, "-m", "dbt.cli.main", "parse", "--quiet", "--profiles-dir", str(folder)]
+    command = [*DBT, "parse", "--quiet", "--profiles-dir", str(folder)]
     command += ["--target-path", str(folder), "--log-path", str(folder)]
     # no usage statistics: the project itself must say so
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-    subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=True, timeout=120)
+    subprocess.run(command, cwd=PROJECT_ROOT, env=environment(), check=True, timeout=120)
     parsed: Node = json.loads((folder / "manifest.json").read_text())
     return parsed
 
