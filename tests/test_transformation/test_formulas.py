@@ -48,6 +48,7 @@ EXEMPT = {
     "behavior.user_feature_vector_versions": "keeps what was built before: test_features",
     "behavior.user_feature_vectors": "the values that user_features shows by name",
     "behavior.user_perfume_interactions_document": DOCUMENT,
+    "behavior.user_preference_features": "values that user_features shows by name",
     "behavior.user_similarity": "filled after dbt, and compared below",
     "behavior.user_wishlist_sizes_live": LIVE,
 }
