@@ -109,7 +109,7 @@ create table "RecommendationFeedback" (
 def create_prisma_tables(connection: psycopg.Connection) -> None:
     """The application's own tables, as Prisma makes them; the catalogue is left out."""
     types = next(rule.args for rule in EVENTS.all_rules if rule.code == "in:event_type")
-    connection.execute(PRISMA.format(types=", ".join(f"'{name}'" for name in types)))  # type: ignore[arg-type]
+    connection.execute(PRISMA.format(types=", ".join(f"'{name}'" for name in types)).encode())
     connection.commit()
 
 
@@ -118,4 +118,6 @@ def insert_events(connection: psycopg.Connection, rows: Iterable[Row]) -> None:
     for row in rows:
         names = ", ".join(f'"{name}"' for name in row)
         marks = ", ".join(["%s"] * len(row))
-        connection.execute(f'insert into "UserInteractionEvent" ({names}) values ({marks})', list(row.values()))  # type: ignore[arg-type]
+        connection.execute(
+            f'insert into "UserInteractionEvent" ({names}) values ({marks})'.encode(), list(row.values())
+        )

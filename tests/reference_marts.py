@@ -61,7 +61,7 @@ def read_staged(connection: psycopg.Connection) -> Staged:
 
 
 def _read(connection: psycopg.Connection, table: str) -> pd.DataFrame:
-    cursor = connection.execute(f"select * from {table}")  # type: ignore[arg-type]
+    cursor = connection.execute(f"select * from {table}".encode())
     description = cursor.description or ()
     frame = pd.DataFrame(cursor.fetchall(), columns=[column.name for column in description], dtype=object)
     for column in description:

@@ -120,7 +120,7 @@ def test_a_server_that_dies_mid_load_is_one_clear_line_and_the_next_run_repairs(
     with warehouse.connect("owner") as connection:
         connection.autocommit = True
         query = f"select count(pg_terminate_backend(pid)) > 0 {LOADER} and query ilike 'copy%'"
-        eventually(lambda: connection.execute(query).fetchone() == (True,) or process.poll() is not None)  # type: ignore[arg-type]
+        eventually(lambda: connection.execute(query.encode()).fetchone() == (True,) or process.poll() is not None)
     _, stderr = process.communicate()
     assert process.returncode == 2
     assert len(stderr.splitlines()) == 1

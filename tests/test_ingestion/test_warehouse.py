@@ -114,7 +114,7 @@ def test_each_role_may_do_its_work_and_nothing_else(warehouse: Warehouse, role: 
     with warehouse.connect(role) as connection:
         for statement in STATEMENTS:
             try:
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement.encode())
                 allowed.add(statement)
             except psycopg.Error as error:
                 assert isinstance(error, psycopg.errors.InsufficientPrivilege | psycopg.errors.ReadOnlySqlTransaction)

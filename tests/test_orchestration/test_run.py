@@ -45,7 +45,7 @@ def broken_rule(finished: Finished) -> Iterator[Settings]:
     change = "update staging.new_smell__user_sessions set ended_at = started_at {} interval '1 day'"
     with Warehouse(finished.settings).connect("owner") as connection:
         before = connection.execute("select session_key, ended_at from staging.new_smell__user_sessions").fetchall()
-        connection.execute(change.format("-"))  # type: ignore[arg-type]
+        connection.execute(change.format("-").encode())
     yield finished.settings
     with Warehouse(finished.settings).connect("owner") as connection:
         for key, ended in before:

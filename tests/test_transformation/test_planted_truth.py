@@ -51,7 +51,7 @@ class Simulated:
 
     def mart(self, name: str) -> pd.DataFrame:
         with Warehouse(self.settings).connect("owner") as connection:
-            cursor = connection.execute(f"select * from behavior.{name}")  # type: ignore[arg-type]
+            cursor = connection.execute(f"select * from behavior.{name}".encode())
             columns = [column.name for column in cursor.description or ()]
             frame = pd.DataFrame(cursor.fetchall(), columns=columns)
         return frame.assign(user_key=frame.user_key.astype(str)) if "user_key" in frame else frame
