@@ -66,8 +66,7 @@
         from (
             select max({{ column }}) as load_id from {{ this }}
             union all
-            select load_id from {{ load_marks() }}
-            where model_name = '{{ this.identifier }}' and mark = '{{ column }}'
+            select {{ marked(column) }} as load_id
         ) as marks
     )
 {%- endmacro %}
@@ -93,15 +92,14 @@
 {%- endmacro %}
 
 
-{% macro dirty_visitors(key) -%}
-    select {{ key }} from {{ ref('int_session_visitors') }}
-    where {{ not_folded('_events_load_id', '_events_load_id') }} and {{ key }} is not null
+{% macro dirty_users() -%}
+    {%- for mark in ['_events_load_id', '_session_rows_load_id'] -%}
+    select user_key from {{ ref('int_session_visitors') }}
+    where {{ not_folded(mark, mark) }} and user_key is not null
     union
-    select {{ key }} from {{ ref('int_session_visitors') }}
-    where {{ not_folded('_session_rows_load_id', '_session_rows_load_id') }} and {{ key }} is not null
-    union
-    select {{ key }} from {{ ref('int_session_hours') }}
-    where {{ crossed_by_as_of('activity_date') }} and {{ key }} is not null
+    {% endfor -%}
+    select user_key from {{ ref('int_session_hours') }}
+    where {{ crossed_by_as_of('activity_date') }} and user_key is not null
 {%- endmacro %}
 
 
@@ -113,12 +111,27 @@
 {%- endmacro %}
 
 
-{% macro dirty_users_of(catalogue, mark) -%}
-    select visitor_key as user_key from {{ ref('int_visitor_subjects') }}
+{% macro user_days_changed() -%}
+    {%- for mark in ['_events_load_id', '_session_rows_load_id'] -%}
+    select
+        visitors.user_key,
+        hours.activity_date as changed_date
+    from {{ ref('int_session_visitors') }} as visitors
+    {{ look_up(ref('int_session_hours'), 'hours', 'found.session_key = visitors.session_key') }}
     where
-        user_key is not null
-        and subject_kind = 'perfume'
-        and subject_id in (
+        {{ not_folded('visitors.' ~ mark, mark) }}
+        and visitors.user_key is not null
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro dirty_users_of(catalogue, mark) -%}
+    select user_key from {{ ref('int_user_perfumes') }}
+    where
+        perfume_id in (
             {{ newer_than('perfume_id', catalogue, mark) }}
         )
 {%- endmacro %}
@@ -160,6 +173,15 @@
         mark text,
         load_id bigint not null,
         primary key (model_name, mark)
+    )
+{%- endmacro %}
+
+
+{% macro marked(mark, model=none) -%}
+    (
+        select coalesce(max(load_id), 0)
+        from {{ load_marks() }}
+        where model_name = '{{ model or this.identifier }}' and mark = '{{ mark }}'
     )
 {%- endmacro %}
 

@@ -19,12 +19,17 @@
 {%- endmacro %}
 
 
-{% macro exact_sum(expression, over='') -%}
-    {{ adapter.dispatch('exact_sum')(expression, over) }}
+{% macro exact(expression) -%}
+    {{ adapter.dispatch('exact')(expression) }}
 {%- endmacro %}
 
-{% macro postgres__exact_sum(expression, over) -%}
-    {{ double('sum(cast(' ~ expression ~ ' as numeric)) ' ~ over) }}
+{% macro postgres__exact(expression) -%}
+    cast({{ expression }} as numeric)
+{%- endmacro %}
+
+
+{% macro exact_sum(expression, over='') -%}
+    {{ double('sum(' ~ exact(expression) ~ ') ' ~ over) }}
 {%- endmacro %}
 
 

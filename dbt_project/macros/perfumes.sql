@@ -1,6 +1,7 @@
-{% macro dirty_perfume_pairs(key, cut_by_as_of) -%}
+{% macro dirty_pairs_of(key, subject, cut_by_as_of) -%}
+    {%- set of_kind = "subject_kind = 'perfume'" if subject == 'perfume_id' else 'true' -%}
     {%- for mark in ['_events_load_id', '_session_rows_load_id'] -%}
-    select visitors.{{ key }}, subjects.subject_id as perfume_id
+    select visitors.{{ key }}, subjects.subject_id as {{ subject }}
     from {{ ref('int_session_visitors') }} as visitors
     {{ look_up(
         ref('int_session_subject_days'), 'subjects', 'found.session_key = visitors.session_key'
@@ -8,18 +9,18 @@
     where
         {{ not_folded('visitors.' ~ mark, mark) }}
         and visitors.{{ key }} is not null
-        and subjects.subject_kind = 'perfume'
+        and {{ of_kind }}
     {% if not loop.last -%}
     union
     {% endif -%}
     {%- endfor -%}
     {%- if cut_by_as_of -%}
     union
-    select {{ key }}, subject_id as perfume_id from {{ ref('int_session_subject_days') }}
+    select {{ key }}, subject_id as {{ subject }} from {{ ref('int_session_subject_days') }}
     where
         {{ crossed_by_as_of('activity_date') }}
         and {{ key }} is not null
-        and subject_kind = 'perfume'
+        and {{ of_kind }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,14 +1,21 @@
-{% macro preference_weights(keys) -%}
+{% macro evidence_on_scale(evidence, date) -%}
+    {%- set days_to_origin = dbt.datediff(date, "cast('2020-01-01' as date)", 'day') -%}
+    {{ exact(evidence ~ ' * ' ~ halved(days_to_origin, var('preference_half_life_days'))) }}
+{%- endmacro %}
+
+
+{% macro preference_evidence(keys) -%}
     {%- set key = keys | join(', ') -%}
+    {%- set marks = ['_events_load_id', '_session_rows_load_id'] -%}
     -- the catalogue names a perfume's house; outside of it, the event does
 subjects_described as (
 
     select
-        {% for name in keys -%}
+        {% for name in keys + marks -%}
         subjects.{{ name }},
         {% endfor -%}
         case when subjects.subject_kind = 'perfume' then subjects.subject_id end as perfume_id,
-        coalesce(perfumes.house_id, subjects.house_id) as house_id,
+        coalesce(perfumes.house_id, nullif(subjects.house_id, '(none)')) as house_id,
         case when subjects.subject_kind = 'note' then subjects.subject_id end as note_id,
         perfumes.perfume_type,
         perfumes.price_band,
@@ -22,8 +29,6 @@ subjects_described as (
             when perfumes.house_id is null then subjects.house_evidence
             else subjects.evidence
         end as house_evidence,
-        subjects._events_load_id,
-        subjects._session_rows_load_id,
         coalesce(perfumes._load_id, 0) as _perfumes_load_id
     from subjects
     left join perfumes
@@ -43,8 +48,9 @@ evidence as (
         {{ value }} as value,
         {{ 'house_evidence_events as evidence_events' if kind == 'house' else 'evidence_events' }},
         {{ 'house_evidence as evidence' if kind == 'house' else 'evidence' }},
-        _events_load_id,
-        _session_rows_load_id,
+        {% for mark in marks -%}
+        {{ mark }},
+        {% endfor -%}
         _perfumes_load_id,
         0 as _perfume_notes_load_id
     from subjects_described
@@ -59,78 +65,15 @@ evidence as (
         perfume_notes.note_id as value,
         subjects_described.evidence_events,
         subjects_described.evidence,
-        subjects_described._events_load_id,
-        subjects_described._session_rows_load_id,
+        {% for mark in marks -%}
+        subjects_described.{{ mark }},
+        {% endfor -%}
         subjects_described._perfumes_load_id,
         perfume_notes._load_id as _perfume_notes_load_id
     from subjects_described
     inner join perfume_notes on subjects_described.perfume_id = perfume_notes.perfume_id
 
-),
-
-values_weighed as (
-
-    select
-        {{ key }},
-        kind,
-        value,
-        cast(sum(evidence_events) as bigint) as evidence_events,
-        {{ exact_sum('evidence') }} as evidence,
-        max(_events_load_id) as _events_load_id,
-        max(_session_rows_load_id) as _session_rows_load_id,
-        max(_perfumes_load_id) as _perfumes_load_id,
-        max(_perfume_notes_load_id) as _perfume_notes_load_id
-    from evidence
-    group by {{ key }}, kind, value
-
-),
-
-kinds_weighed as (
-
-    select
-        {{ key }},
-        kind,
-        {{ exact_sum('evidence') }} as evidence
-    from values_weighed
-    where evidence > 0
-    group by {{ key }}, kind
-
-),
-
-weights as (
-
-    select
-        {% for name in keys -%}
-        values_weighed.{{ name }},
-        {% endfor -%}
-        values_weighed.kind,
-        values_weighed.value,
-        values_weighed.evidence_events,
-        -- the sum is exact to 15 digits only: the one value of a kind could weigh more than 1
-        least(values_weighed.evidence / kinds_weighed.evidence, 1) as weight,
-        values_weighed._events_load_id,
-        values_weighed._session_rows_load_id,
-        values_weighed._perfumes_load_id,
-        values_weighed._perfume_notes_load_id
-    from values_weighed
-    inner join kinds_weighed
-        on
-            {% for name in keys -%}
-            values_weighed.{{ name }} = kinds_weighed.{{ name }}
-            and {% endfor -%}
-            values_weighed.kind = kinds_weighed.kind
-    where values_weighed.evidence > 0
-
 )
-{%- endmacro %}
-
-
-{% macro preference_users_changed() -%}
-    {{ return([
-        dirty_visitors('user_key'),
-        dirty_users_of('int_perfumes_priced', '_perfumes_load_id'),
-        dirty_users_of('int_perfume_notes_merged', '_perfume_notes_load_id'),
-    ]) }}
 {%- endmacro %}
 
 
@@ -143,9 +86,13 @@ weights as (
 {%- endmacro %}
 
 
-{% macro preference_features(keys) -%}
+{% macro of_featured_kinds() -%}
+    kind in ('price_band', '{{ placed_kinds() | join("', '") }}')
+{%- endmacro %}
+
+
+{% macro preference_features(keys, marks=[]) -%}
     {%- set key = keys | join(', ') -%}
-    {%- set marks = ['_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id'] -%}
 price_bands as (
 
     {% for band in var('price_bands') -%}
@@ -216,13 +163,13 @@ users_summed as (
     select
         {{ key }},
         vocabulary_id,
+        {% for mark in marks -%}
+        max({{ mark }}) as {{ mark }},
+        {% endfor -%}
         case
             when count(*) filter (where kind = 'price_band') > 0
                 then least({{ exact_sum('weight * price_bands.place') }}, 1)
-        end as price_point_index,
-        {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
+        end as price_point_index
     from preferences
     left join price_bands
         on
@@ -242,10 +189,10 @@ preference_features as (
         {% for kind in placed_kinds() -%}
         weights_placed.{{ kind }}_weights,
         {% endfor -%}
-        users_summed.price_point_index,
         {% for mark in marks -%}
-        users_summed.{{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
+        users_summed.{{ mark }},
+        {% endfor -%}
+        users_summed.price_point_index
     from users_summed
     left join weights_placed
         on

@@ -43,3 +43,32 @@
         )
     )
 {%- endmacro %}
+
+
+{% macro last_day_of(users, date) -%}
+    {%- set days = ref('int_user_days') -%}
+    {{ look_up(
+        days, 'days',
+        'found.user_key = ' ~ users ~ '.user_key and found.activity_date = (
+            select max(last_day.activity_date) from ' ~ days ~ ' as last_day
+            where last_day.user_key = ' ~ users ~ '.user_key and last_day.activity_date <= ' ~ date ~ '
+        )'
+    ) }}
+{%- endmacro %}
+
+
+{% macro user_rows_since(model, since, key='user_key') -%}
+    {%- if is_incremental() -%}
+    (
+        select rows_held.*
+        from dirty_users
+        {{ look_up(
+            ref(model), 'rows_held',
+            'found.' ~ key ~ ' = dirty_users.user_key'
+            ~ ' and found.activity_date >= dirty_users.' ~ since
+        ) }}
+    ) as rows_found
+    {%- else -%}
+    {{ ref(model) }}
+    {%- endif -%}
+{%- endmacro %}

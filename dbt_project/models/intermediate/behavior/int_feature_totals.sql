@@ -12,17 +12,13 @@ totals as (
 
 ),
 
--- every event of those few users up to each of the earlier dates
-hours as (
+last_days as (
 
     select
         restated.feature_date,
-        hours.*
+        days.*
     from restated
-    inner join {{ ref('int_session_hours') }} as hours
-        on
-            restated.user_key = hours.user_key
-            and restated.feature_date >= hours.activity_date
+    {{ last_day_of('restated', 'restated.feature_date') }}
 
 ),
 
@@ -43,15 +39,14 @@ final as (
     select
         user_key,
         feature_date,
-        cast(sum(ratings) as bigint) as ratings,
-        {{ exact_sum('rating_stars') }} / nullif(sum(starred_ratings), 0) as avg_rating_value,
-        cast(sum(reviews) as bigint) as reviews,
-        {{ share('sum(review_length)', 'sum(measured_reviews)') }} as avg_review_length,
-        cast(greatest(sum(collection_adds - collection_removes), 0) as bigint) as collection_size,
-        cast(greatest(sum(wishlist_adds - wishlist_removes), 0) as bigint) as wishlist_size,
-        {{ utc_date('max(last_event_at)') }} as last_active_date
-    from hours
-    group by user_key, feature_date
+        lifetime_ratings as ratings,
+        lifetime_avg_rating_value as avg_rating_value,
+        lifetime_reviews as reviews,
+        lifetime_avg_review_length as avg_review_length,
+        collection_size,
+        wishlist_size,
+        activity_date as last_active_date
+    from last_days
 
 )
 

@@ -2,6 +2,7 @@
     unique_key=['visitor_key', 'perfume_id'],
     indexes=[
         {'columns': ['visitor_key', 'perfume_id', 'activity_date'], 'unique': true},
+        {'columns': ['visitor_key', 'activity_date']},
         {'columns': ['perfume_id', 'activity_date']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
@@ -10,7 +11,7 @@
 
 with
 
-{{ dirty_keys('dirty_pairs', [dirty_perfume_pairs('visitor_key', false)]) }}
+{{ dirty_keys('dirty_pairs', [dirty_pairs_of('visitor_key', 'perfume_id', false)]) }}
 
 subject_days as (
 

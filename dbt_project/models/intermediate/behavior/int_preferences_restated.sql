@@ -18,45 +18,100 @@ perfume_notes as (
 
 ),
 
--- every day of those few users up to each of the earlier dates
-subject_days as (
-
-    select
-        restated.feature_date,
-        days.*,
-        max(days.activity_date) over (
-            partition by restated.user_key, restated.feature_date
-        ) as last_date
-    from restated
-    inner join {{ ref('int_session_subject_days') }} as days
-        on
-            restated.user_key = days.visitor_key
-            and restated.feature_date >= days.activity_date
-
-),
-
-{% set age = dbt.datediff('activity_date', 'last_date', 'day') -%}
-{% set aged = halved(age, var('preference_half_life_days')) -%}
+-- what has come after the date, which is little of a lifetime
 subjects as (
 
     select
-        visitor_key as user_key,
-        feature_date,
-        subject_kind,
-        subject_id,
-        max(house_id) as house_id,
-        cast(sum(evidence_events) as bigint) as evidence_events,
-        cast(sum(house_evidence_events) as bigint) as house_evidence_events,
-        {{ exact_sum('evidence * ' ~ aged) }} as evidence,
-        {{ exact_sum('house_evidence * ' ~ aged) }} as house_evidence,
-        max(_events_load_id) as _events_load_id,
-        max(_session_rows_load_id) as _session_rows_load_id
-    from subject_days
-    group by visitor_key, feature_date, subject_kind, subject_id
-    having sum(evidence_events) > 0
+        restated.user_key,
+        restated.feature_date,
+        days.subject_kind,
+        days.subject_id,
+        days.house_id,
+        days.evidence_events,
+        days.house_evidence_events,
+        {% for name in ['evidence', 'house_evidence'] -%}
+        {{ evidence_on_scale('days.' ~ name, 'days.activity_date') }} as {{ name }},
+        {% endfor -%}
+        days._events_load_id,
+        days._session_rows_load_id
+    from restated
+    {{ look_up(
+        ref('int_session_subject_days'), 'days',
+        'found.visitor_key = restated.user_key'
+        ~ ' and found.activity_date > restated.feature_date'
+        ~ ' and found.activity_date <= ' ~ as_of()
+    ) }}
+    where days.evidence_events > 0
 
 ),
 
-{{ preference_weights(['user_key', 'feature_date']) }}
+{{ preference_evidence(['user_key', 'feature_date']) }},
 
-select * from weights
+sums_of_today as (
+
+    select
+        restated.feature_date,
+        sums.*
+    from restated
+    {{ look_up(
+        ref('int_preferences_summed'), 'sums',
+        'found.user_key = restated.user_key and found.' ~ of_featured_kinds()
+    ) }}
+    where sums.value <> '(all)'
+
+),
+
+terms as (
+
+    select
+        user_key,
+        feature_date,
+        kind,
+        value,
+        evidence_events,
+        evidence
+    from sums_of_today
+    union all
+    select
+        user_key,
+        feature_date,
+        kind,
+        value,
+        -evidence_events as evidence_events,
+        -evidence as evidence
+    from evidence
+    where {{ of_featured_kinds() }}
+
+),
+
+values_summed as (
+
+    select
+        user_key,
+        feature_date,
+        kind,
+        value,
+        cast(sum(evidence_events) as bigint) as evidence_events,
+        sum(evidence) as evidence
+    from terms
+    group by user_key, feature_date, kind, value
+    having sum(evidence) > 0
+
+),
+
+final as (
+
+    select
+        user_key,
+        feature_date,
+        kind,
+        value,
+        evidence_events,
+        {{ double('evidence') }} / {{ double(
+            'sum(evidence) over (partition by user_key, feature_date, kind)'
+        ) }} as weight
+    from values_summed
+
+)
+
+select * from final

@@ -76,6 +76,12 @@ final as (
         sessions.user_key,
         sessions.visitor_key,
         hours_counted.activity_date,
+        case
+            when hours_counted.active_hour = min(hours_counted.active_hour) over (
+                partition by hours_counted.session_key
+            ) then 1
+            else 0
+        end as sessions_begun,
         hours_counted.events,
         hours_counted.page_views,
         hours_counted.perfume_views,

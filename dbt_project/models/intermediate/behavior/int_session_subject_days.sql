@@ -3,6 +3,7 @@
     indexes=[
         {'columns': ['session_key', 'activity_date', 'subject_kind', 'subject_id'], 'unique': true},
         {'columns': ['visitor_key', 'subject_id']},
+        {'columns': ['visitor_key', 'activity_date']},
         {'columns': ['activity_date']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},

@@ -6,7 +6,7 @@
 
 with
 
-{{ dirty_keys('dirty_users', [dirty_visitors('user_key')]) }}
+{{ dirty_keys('dirty_users', [dirty_users()]) }}
 
 activity as (
 

@@ -12,51 +12,40 @@
 {%- set window = var('activity_window_days') %}
 {%- set counts = [
     'events', 'page_views', 'perfume_views', 'searches', 'interactions', 'ratings',
-    'starred_ratings', 'reviews', 'measured_reviews', 'review_length', 'trade_events',
+    'starred_ratings', 'rating_stars', 'reviews', 'measured_reviews', 'review_length',
+    'trade_events', 'purchase_events', 'collection_adds',
 ] %}
-{%- set is_dirty = 'in (select dirty_users.user_key from dirty_users)' if is_incremental()
-    else 'is not null' %}
+{%- set lifetime_counts = [
+    'events', 'page_views', 'perfume_views', 'searches', 'interactions', 'ratings', 'reviews',
+    'trade_events', 'sessions', 'perfumes_viewed', 'active_days',
+] %}
 
 -- depends_on: {{ ref('int_session_visitors') }}
 with
 
 {% if is_incremental() -%}
--- the first day on which something about a user may have changed
+-- the days on which something about a user may have changed
 changes as (
 
-    select
-        visitors.user_key,
-        min(hours.activity_date) as changed_date
-    from {{ ref('int_session_visitors') }} as visitors
-    inner join {{ ref('int_session_hours') }} as hours
-        on visitors.session_key = hours.session_key
-    where
-        visitors.user_key is not null
-        and (
-            {{ not_folded('visitors._events_load_id', '_events_load_id') }}
-            or {{ not_folded('visitors._session_rows_load_id', '_session_rows_load_id') }}
-        )
-    group by visitors.user_key
+    {{ user_days_changed() }}
     union all
     -- days that as_of has passed since: they begin or they leave a window
     {% for days in [0, window] -%}
     select
         user_key,
-        min(activity_date) + {{ days }} as changed_date
+        activity_date + {{ days }} as changed_date
     from {{ ref('int_session_hours') }}
     where
         user_key is not null
         and activity_date > least({{ last_as_of() }}, {{ as_of() }}) - {{ days }}
         and activity_date <= greatest({{ last_as_of() }}, {{ as_of() }}) - {{ days }}
-    group by user_key
     union all
     {% endfor -%}
     select
         user_key,
         signed_up_date as changed_date
     from {{ ref('int_users_registered') }}
-    where
-        {{ crossed_by_as_of('signed_up_date') }}
+    where {{ crossed_by_as_of('signed_up_date') }}
     union all
     -- the row may have given another day before
     select
@@ -78,7 +67,7 @@ first_changes as (
 ),
 
 -- the version before ends on another day
-dirty_users as (
+first_versions as (
 
     select
         first_changes.user_key,
@@ -96,42 +85,31 @@ dirty_users as (
 
 ),
 
-{% endif -%}
-hours as (
-
-    select * from {{ ref('int_session_hours') }}
-    where
-        user_key is not null
-        and activity_date <= {{ as_of() }}
-        {{ 'and user_key ' ~ is_dirty }}
-
-),
-
-perfume_days as (
+-- the days of its window, and the last one before them for its lifetime
+dirty_users as (
 
     select
-        user_key,
-        subject_id,
-        activity_date,
-        sum(views) as views
-    from {{ ref('int_session_subject_days') }}
-    where
-        user_key is not null
-        and subject_kind = 'perfume'
-        and views > 0
-        and activity_date <= {{ as_of() }}
-        -- of a user the visitor is the user; the index has the visitor
-        {{ 'and visitor_key ' ~ is_dirty }}
-    group by user_key, subject_id, activity_date
+        first_versions.user_key,
+        first_versions.first_date,
+        coalesce(
+            (
+                select max(days.activity_date)
+                from {{ ref('int_user_days') }} as days
+                where
+                    days.user_key = first_versions.user_key
+                    and days.activity_date <= first_versions.first_date - {{ window }}
+            ),
+            first_versions.first_date - {{ window }}
+        ) as read_date
+    from first_versions
 
 ),
 
-users_registered as (
+{% endif -%}
+days_counted as (
 
-    select * from {{ ref('int_users_registered') }}
-    {% if is_incremental() -%}
-    where user_key in (select dirty_users.user_key from dirty_users)
-    {%- endif %}
+    select * from {{ user_rows_since('int_user_days', 'read_date') }}
+    where activity_date <= {{ as_of() }}
 
 ),
 
@@ -143,76 +121,38 @@ session_days as (
         activity_date,
         min(first_event_at) as first_event_at,
         max(last_event_at) as last_event_at
-    from hours
+    from {{ user_rows_since('int_session_hours', 'read_date') }}
+    where
+        user_key is not null
+        and activity_date <= {{ as_of() }}
     group by user_key, session_key, activity_date
 
 ),
 
-days_counted as (
+perfume_days as (
 
     select
         user_key,
+        subject_id,
         activity_date,
-        {% for name in counts -%}
-        sum({{ name }}) as {{ name }},
-        {% endfor -%}
-        {{ exact_sum('rating_stars') }} as rating_stars,
-        sum(trade_events + purchase_events) as conversion_events,
-        sum(collection_adds) as collection_adds,
-        sum(collection_adds - collection_removes) as collection_change,
-        sum(wishlist_adds - wishlist_removes) as wishlist_change,
-        min(first_event_at) as first_event_at,
-        max(last_event_at) as last_event_at,
-        max(_events_load_id) as _events_load_id,
-        max(_session_rows_load_id) as _session_rows_load_id
-    from hours
-    group by user_key, activity_date
+        sum(views) as views
+    -- of a user the visitor is the user; the index has the visitor
+    from {{ user_rows_since('int_session_subject_days', 'read_date', 'visitor_key') }}
+    where
+        user_key is not null
+        and subject_kind = 'perfume'
+        and views > 0
+        and activity_date <= {{ as_of() }}
+    group by user_key, subject_id, activity_date
 
 ),
 
-session_beginnings as (
+users_registered as (
 
-    select
-        user_key,
-        min(activity_date) as activity_date
-    from session_days
-    group by user_key, session_key
-
-),
-
-perfume_beginnings as (
-
-    select
-        user_key,
-        min(activity_date) as activity_date
-    from perfume_days
-    group by user_key, subject_id
-
-),
-
-firsts as (
-
-    select
-        user_key,
-        activity_date,
-        sum(sessions) as sessions,
-        sum(perfumes) as perfumes
-    from (
-        select
-            user_key,
-            activity_date,
-            1 as sessions,
-            0 as perfumes
-        from session_beginnings
-        union all
-        select
-            user_key,
-            activity_date,
-            0 as sessions,
-            1 as perfumes
-        from perfume_beginnings
-    ) as beginnings
-    group by user_key, activity_date
+    select * from {{ ref('int_users_registered') }}
+    {% if is_incremental() -%}
+    where user_key in (select dirty_users.user_key from dirty_users)
+    {%- endif %}
 
 ),
 
@@ -253,35 +193,17 @@ summed as (
         change_days.user_key,
         change_days.valid_from,
         lead(change_days.valid_from) over lifetime as valid_to,
-        coalesce(count(days_counted.user_key) over recent, 0) as total_active_days,
-        coalesce(count(days_counted.user_key) over lifetime, 0) as lifetime_active_days,
-        {% for name in counts + ['conversion_events', 'collection_adds'] -%}
-        coalesce(sum(days_counted.{{ name }}) over recent, 0) as total_{{ name }},
-        coalesce(sum(days_counted.{{ name }}) over lifetime, 0) as lifetime_{{ name }},
-        {% endfor -%}
-        {{ exact_sum('days_counted.rating_stars', 'over recent') }} as total_rating_stars,
-        {{ exact_sum('days_counted.rating_stars', 'over lifetime') }} as lifetime_rating_stars,
-        coalesce(sum(days_counted.collection_change) over lifetime, 0) as collection_balance,
-        coalesce(sum(days_counted.wishlist_change) over lifetime, 0) as wishlist_balance,
-        coalesce(sum(firsts.sessions) over lifetime, 0) as lifetime_sessions,
-        coalesce(sum(firsts.perfumes) over lifetime, 0) as lifetime_perfumes_viewed,
-        min(days_counted.first_event_at) over lifetime as first_active_at,
-        max(days_counted.last_event_at) over lifetime as last_active_at,
-        coalesce(
-            max(days_counted._events_load_id) over (partition by change_days.user_key), 0
-        ) as _events_load_id,
-        coalesce(
-            max(days_counted._session_rows_load_id) over (partition by change_days.user_key), 0
-        ) as _session_rows_load_id
+        max(days_counted.activity_date) over lifetime as last_date,
+        count(days_counted.user_key) over recent as total_active_days,
+        {% for name in counts -%}
+        coalesce(sum(days_counted.{{ name }}) over recent, 0) as total_{{ name }}
+        {{- ',' if not loop.last }}
+        {% endfor %}
     from change_days
     left join days_counted
         on
             change_days.user_key = days_counted.user_key
             and change_days.valid_from = days_counted.activity_date
-    left join firsts
-        on
-            change_days.user_key = firsts.user_key
-            and change_days.valid_from = firsts.activity_date
     window
         lifetime as (partition by change_days.user_key order by change_days.day_number),
         recent as (
@@ -369,15 +291,30 @@ profiles as (
         sessions_counted.avg_session_duration_seconds,
         coalesce(exploration.perfumes_viewed, 0) as total_perfumes_viewed,
         exploration.exploration_score,
-        versions.total_conversion_events as conversion_events,
+        versions.total_trade_events + versions.total_purchase_events as conversion_events,
         versions.total_collection_adds as collection_adds,
-        {{ utc_date('versions.last_active_at') }} as last_active_date,
+        {% for name in lifetime_counts -%}
+        coalesce(last_days.lifetime_{{ name }}, 0) as lifetime_{{ name }},
+        {% endfor -%}
+        last_days.lifetime_avg_rating_value,
+        last_days.lifetime_avg_review_length,
+        coalesce(last_days.collection_size, 0) as collection_size,
+        coalesce(last_days.wishlist_size, 0) as wishlist_size,
+        last_days.first_active_at,
+        last_days.last_active_at,
+        versions.last_date as last_active_date,
+        coalesce(last_days._events_load_id, 0) as _events_load_id,
+        coalesce(last_days._session_rows_load_id, 0) as _session_rows_load_id,
         case
             when users_registered.signed_up_date <= versions.valid_from
                 then users_registered.signed_up_at
         end as created_at,
         coalesce(users_registered._load_id, 0) as _users_load_id
     from versions
+    left join days_counted as last_days
+        on
+            versions.user_key = last_days.user_key
+            and versions.last_date = last_days.activity_date
     left join sessions_counted
         on
             versions.user_key = sessions_counted.user_key
@@ -404,24 +341,24 @@ final as (
             'reviews',
         ] -%}
         cast(total_{{ name }} as bigint) as total_{{ name }},
-        cast(lifetime_{{ name }} as bigint) as lifetime_{{ name }},
+        lifetime_{{ name }},
         {% endfor -%}
         total_perfumes_viewed,
         cast(total_trade_events as bigint) as trading_activity,
         avg_session_duration_seconds,
-        total_rating_stars / nullif(total_starred_ratings, 0) as avg_rating_value,
+        {{ double('total_rating_stars') }} / nullif(total_starred_ratings, 0)
+            as avg_rating_value,
         {{ share('total_review_length', 'total_measured_reviews') }} as avg_review_length,
-        cast(greatest(collection_balance, 0) as bigint) as collection_size,
-        cast(greatest(wishlist_balance, 0) as bigint) as wishlist_size,
+        collection_size,
+        wishlist_size,
         exploration_score,
         {{ engagement_score(idle_days) }} as engagement_score,
-        cast(lifetime_sessions as bigint) as lifetime_sessions,
+        lifetime_sessions,
         lifetime_active_days,
-        cast(lifetime_perfumes_viewed as bigint) as lifetime_perfumes_viewed,
-        cast(lifetime_trade_events as bigint) as lifetime_trading_activity,
-        lifetime_rating_stars / nullif(lifetime_starred_ratings, 0) as lifetime_avg_rating_value,
-        {{ share('lifetime_review_length', 'lifetime_measured_reviews') }}
-            as lifetime_avg_review_length,
+        lifetime_perfumes_viewed,
+        lifetime_trade_events as lifetime_trading_activity,
+        lifetime_avg_rating_value,
+        lifetime_avg_review_length,
         valid_to is null as is_current,
         first_active_at,
         last_active_at,

@@ -12,7 +12,7 @@
 
 with
 
-{{ dirty_keys('dirty_pairs', [dirty_perfume_pairs('user_key', true)]) }}
+{{ dirty_keys('dirty_pairs', [dirty_pairs_of('user_key', 'perfume_id', true)]) }}
 
 contexts as (
 

@@ -15,7 +15,12 @@
 
 with
 
-{{ dirty_keys('dirty_users', preference_users_changed() + [of_another_vocabulary]) }}
+{{ dirty_keys('dirty_users', [
+    dirty_users(),
+    dirty_users_of('int_perfumes_priced', '_perfumes_load_id'),
+    dirty_users_of('int_perfume_notes_merged', '_perfume_notes_load_id'),
+    of_another_vocabulary,
+]) }}
 
 preferences as (
 
@@ -23,6 +28,7 @@ preferences as (
         *,
         {{ vocabulary }} as vocabulary_id
     from {{ rows_of('user_preferences', 'user_key', 'dirty_users') }}
+    where {{ of_featured_kinds() }}
 
 ),
 
@@ -32,7 +38,9 @@ vocabularies as (
 
 ),
 
-{{ preference_features(['user_key']) }},
+{{ preference_features(['user_key'], [
+    '_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id',
+]) }},
 
 final as (
 

@@ -1,48 +1,36 @@
-{{ config(
-    unique_key='user_key',
-    indexes=[
-        {'columns': ['_events_load_id']},
-        {'columns': ['_session_rows_load_id']},
-        {'columns': ['_perfumes_load_id']},
-        {'columns': ['_perfume_notes_load_id']},
-    ],
-    post_hook='{{ mark_as_of() }}',
-) }}
+{{ config(materialized='view') }}
 
 with
 
-{{ dirty_keys('dirty_users', preference_users_changed()) }}
+sums as (
 
-subjects as (
-
-    select * from {{ ref('int_visitor_subjects') }}
-    where
-        user_key is not null
-        and evidence_events > 0
-        {{ where_dirty('visitor_key', 'dirty_users', 'and') }}
+    select * from {{ ref('int_preferences_summed') }}
 
 ),
-
-perfumes as (
-
-    select * from {{ ref('int_perfumes_priced') }}
-
-),
-
-perfume_notes as (
-
-    select * from {{ ref('int_perfume_notes_merged') }}
-
-),
-
-{{ preference_weights(['user_key']) }},
 
 final as (
 
-    select * from weights
+    select
+        preferred.user_key,
+        preferred.kind,
+        preferred.value,
+        preferred.evidence_events,
+        {{ double('preferred.evidence') }} / {{ double('totals.evidence') }} as weight,
+        preferred._events_load_id,
+        preferred._session_rows_load_id,
+        preferred._perfumes_load_id,
+        preferred._perfume_notes_load_id
+    from sums as preferred
+    -- a value above 0 has its kind's total; the outer join is left out where nobody asks for weights
+    left join sums as totals
+        on
+            preferred.user_key = totals.user_key
+            and preferred.kind = totals.kind
+            and totals.value = '(all)'
+    where
+        preferred.evidence > 0
+        and preferred.value <> '(all)'
 
 )
 
-{{ final_rows('dirty_users', 'user_key') }}
--- a user's rows lie together: they are replaced together
-order by user_key
+select * from final

@@ -11,18 +11,14 @@
 with
 
 {{ dirty_keys('dirty_users', [
-    dirty_visitors('user_key'),
+    dirty_users(),
     dirty_users_of('int_perfumes_priced', '_perfumes_load_id'),
 ]) }}
 
-subjects as (
+pairs as (
 
-    select * from {{ ref('int_visitor_subjects') }}
-    where
-        user_key is not null
-        and subject_kind = 'perfume'
-        and (views > 0 or collection_balance > 0)
-        {{ where_dirty('visitor_key', 'dirty_users', 'and') }}
+    select * from {{ rows_of('int_user_perfumes', 'user_key', 'dirty_users') }}
+    where view_count > 0 or in_collection
 
 ),
 
@@ -35,18 +31,18 @@ perfumes as (
 final as (
 
     select
-        subjects.user_key,
+        pairs.user_key,
         count(*) as perfumes,
         min(perfumes.price) as min_price,
         max(perfumes.price) as max_price,
         {{ exact_sum('perfumes.price') }} / count(*) as average_price,
-        max(subjects._events_load_id) as _events_load_id,
-        max(subjects._session_rows_load_id) as _session_rows_load_id,
+        max(pairs._events_load_id) as _events_load_id,
+        max(pairs._session_rows_load_id) as _session_rows_load_id,
         max(perfumes._load_id) as _perfumes_load_id
-    from subjects
-    inner join perfumes on subjects.subject_id = perfumes.perfume_id
+    from pairs
+    inner join perfumes on pairs.perfume_id = perfumes.perfume_id
     where perfumes.price is not null
-    group by subjects.user_key
+    group by pairs.user_key
 
 )
 
