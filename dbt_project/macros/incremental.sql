@@ -128,10 +128,10 @@
 {%- endmacro %}
 
 
-{% macro dirty_users_of(catalogue, mark) -%}
-    select user_key from {{ ref('int_user_perfumes') }}
+{% macro dirty_users_of(catalogue, mark, pairs='int_evidence_changes', perfume='subject_id') -%}
+    select user_key from {{ ref(pairs) }}
     where
-        perfume_id in (
+        {{ perfume }} in (
             {{ newer_than('perfume_id', catalogue, mark) }}
         )
 {%- endmacro %}

@@ -2,6 +2,7 @@
     incremental_strategy='append',
     indexes=[
         {'columns': ['user_key', 'subject_id']},
+        {'columns': ['subject_id']},
         {'columns': ['_build_id']},
     ],
     post_hook=[

@@ -12,26 +12,22 @@
 {%- set marks = [
     '_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id',
 ] %}
-{%- set key = ['user_key', 'kind', 'value'] %}
-
-with
-
-{% if is_incremental() -%}
--- whose perfumes the catalogue now describes otherwise, or whose changes are told from the start
-dirty_users as (
-
-    {{ dirty_users_of('int_perfumes_priced', '_perfumes_load_id') }}
-    union
-    {{ dirty_users_of('int_perfume_notes_merged', '_perfume_notes_load_id') }}
-    union
+{#- users whose changes are all told from the start: nothing of them may stay taken in #}
+{%- set told_anew %}
     select user_key from {{ ref('int_evidence_changes') }}
     where (
         select min(earliest._build_id) from {{ ref('int_evidence_changes') }} as earliest
     ) > {{ marked('_build_id') }}
+{%- endset %}
 
-),
+with
 
-{% endif -%}
+{{ dirty_keys('dirty_users', [
+    dirty_users_of('int_perfumes_priced', '_perfumes_load_id'),
+    dirty_users_of('int_perfume_notes_merged', '_perfume_notes_load_id'),
+    told_anew,
+]) }}
+
 subjects as (
 
     select * from {{ ref('int_evidence_changes') }}

@@ -17,13 +17,9 @@
 
 with
 
+{{ dirty_keys('changes', [user_days_changed()]) }}
+
 {% if is_incremental() -%}
-changes as (
-
-    {{ user_days_changed() }}
-
-),
-
 dirty_users as (
 
     select

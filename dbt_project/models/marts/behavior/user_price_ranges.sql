@@ -12,7 +12,7 @@ with
 
 {{ dirty_keys('dirty_users', [
     dirty_users(),
-    dirty_users_of('int_perfumes_priced', '_perfumes_load_id'),
+    dirty_users_of('int_perfumes_priced', '_perfumes_load_id', 'int_user_perfumes', 'perfume_id'),
 ]) }}
 
 pairs as (
