@@ -62,3 +62,69 @@ final as (
 
 )
 {%- endmacro %}
+
+
+{% macro events_of_sessions() -%}
+    {%- if is_incremental() -%}
+    (
+        select rows_held.*
+        from sessions
+        {{ look_up(
+            ref('stg_new_smell__user_interaction_events'), 'rows_held',
+            'found.session_key = sessions.session_key'
+            ~ ' and found.occurred_at >= sessions.started_at'
+            ~ ' and found.occurred_at <= sessions.ended_at'
+        ) }}
+    ) as rows_found
+    {%- else -%}
+    {{ ref('stg_new_smell__user_interaction_events') }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro rows_of_touched_sessions(former) -%}
+rolled_up as (
+
+    select sessions.*
+    from (select distinct session_key from touched_sessions) as touched
+    {{ look_up(former, 'sessions', 'found.session_key = touched.session_key') }}
+
+),
+
+-- between these times are all of a session's events; the range lets PostgreSQL skip partitions
+sessions_spanned as (
+
+    select
+        touched_sessions.session_key,
+        least(min(touched_sessions.occurred_at), min(rolled_up.started_at)) as first_event_at,
+        greatest(max(touched_sessions.occurred_at), max(rolled_up.ended_at)) as last_event_at
+    from touched_sessions
+    left join rolled_up on touched_sessions.session_key = rolled_up.session_key
+    group by touched_sessions.session_key
+
+),
+
+events as (
+
+    select events.*
+    from sessions_spanned
+    {{ look_up(
+        ref('stg_new_smell__user_interaction_events'), 'events',
+        'found.session_key = sessions_spanned.session_key'
+        ~ ' and found.occurred_at >= sessions_spanned.first_event_at'
+        ~ ' and found.occurred_at <= sessions_spanned.last_event_at'
+    ) }}
+
+),
+
+session_rows as (
+
+    select session_rows.*
+    from sessions_spanned
+    {{ look_up(
+        ref('stg_new_smell__user_sessions'), 'session_rows',
+        'found.session_key = sessions_spanned.session_key'
+    ) }}
+
+)
+{%- endmacro %}

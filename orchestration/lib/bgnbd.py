@@ -26,7 +26,7 @@ FARTHEST = 9.0
 
 @dataclass(frozen=True)
 class Observed:
-    """Groups of equal users: repeats x, time of the last repeat t_x, age T (both since the first activity), size."""
+    """Groups of equal users: whole repeats x, time of the last one t_x, age T (since the first activity), size."""
 
     repeats: Vector
     recency: Vector
@@ -83,22 +83,26 @@ def _with_gradient(parameters: Vector, observed: Observed) -> tuple[float, Vecto
     r, alpha, a, b = parameters
     x, recency, age, users = observed.repeats, observed.recency, observed.age, observed.users
     repeated = x > 0
+    log_age, log_recency = np.log(alpha + age), np.log(alpha + recency)
     # still there at the end, or gone right after the last repeat
-    stayed = -(r + x) * np.log(alpha + age)
+    stayed = -(r + x) * log_age
     beyond = np.where(repeated, b + x - 1, 1.0)
-    left = np.where(repeated, np.log(a) - np.log(beyond) - (r + x) * np.log(alpha + recency), -np.inf)
+    left = np.where(repeated, np.log(a) - np.log(beyond) - (r + x) * log_recency, -np.inf)
     either = np.logaddexp(stayed, left)
     share_left = np.exp(left - either)
     share_stayed = 1 - share_left
-    rates = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    exits = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+    # what depends on the repeats alone is the same for all who have so many
+    alike = np.bincount(x.astype(int), weights=users)
+    n = np.arange(len(alike))
+    rates = gammaln(r + n) - gammaln(r) + r * np.log(alpha)
+    exits = gammaln(a + b) + gammaln(b + n) - gammaln(b) - gammaln(a + b + n)
+    gone = psi(a + b) - psi(a + b + n)
     gradient = np.array(
         [
-            users @ (psi(r + x) - psi(r) + np.log(alpha)
-                     - share_stayed * np.log(alpha + age) - share_left * np.log(alpha + recency)),
+            alike @ (psi(r + n) - psi(r) + np.log(alpha)) - users @ (share_stayed * log_age + share_left * log_recency),
             users @ (r / alpha - (r + x) * (share_stayed / (alpha + age) + share_left / (alpha + recency))),
-            users @ (psi(a + b) - psi(a + b + x) + share_left / a),
-            users @ (psi(a + b) + psi(b + x) - psi(b) - psi(a + b + x) - share_left / beyond),
+            alike @ gone + users @ (share_left / a),
+            alike @ (gone + psi(b + n) - psi(b)) - users @ (share_left / beyond),
         ]
-    )  # fmt: skip
-    return float(users @ (rates + exits + either)), gradient
+    )
+    return float(alike @ (rates + exits) + users @ either), gradient

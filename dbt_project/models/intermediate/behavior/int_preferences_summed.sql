@@ -12,12 +12,16 @@
 {%- set marks = [
     '_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id',
 ] %}
-{#- users whose changes are all told from the start: nothing of them may stay taken in #}
+{#- users whose changes are all told from the start, where nothing of them may stay taken in; PostgreSQL takes all users
+for dirty unless there is a range -#}
 {%- set told_anew %}
     select user_key from {{ ref('int_evidence_changes') }}
-    where (
-        select min(earliest._build_id) from {{ ref('int_evidence_changes') }} as earliest
-    ) > {{ marked('_build_id') }}
+    where
+        _build_id > {{ marked('_build_id') }}
+        and _build_id <= (
+            select case when min(_build_id) > {{ marked('_build_id') }} then max(_build_id) end
+            from {{ ref('int_evidence_changes') }}
+        )
 {%- endset %}
 
 with
@@ -215,3 +219,5 @@ dirty_values as (
 {%- endif %}
 
 {{ final_rows('dirty_values', 'user_key, kind, value') }}
+-- a user's rows lie together: they are read together
+order by user_key, kind

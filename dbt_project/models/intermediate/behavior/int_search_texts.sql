@@ -8,10 +8,46 @@
     ],
 ) }}
 
+-- depends_on: {{ ref('int_search_claims') }}
 with
 
-{{ dirty_keys('dirty_texts', [built_since('search_text', 'int_search_claims')]) }}
+{% if is_incremental() -%}
+texts_searched as (
 
+    select
+        search_text,
+        min(searched_date) as first_changed_date,
+        max(_events_load_id) as _events_load_id,
+        max(_build_id) as _build_id
+    from {{ ref('int_search_claims') }}
+    where {{ not_folded('_build_id', '_build_id') }}
+    group by search_text
+
+),
+
+-- searches after the day a text was shared from change nothing: its many users need not be read
+texts_settled as (
+
+    select
+        former.search_text,
+        former.shared_since,
+        greatest(former._events_load_id, texts_searched._events_load_id) as _events_load_id,
+        texts_searched._build_id,
+        former._turn_id
+    from texts_searched
+    inner join {{ this }} as former on texts_searched.search_text = former.search_text
+    where former.shared_since < texts_searched.first_changed_date
+
+),
+
+dirty_texts as (
+
+    select search_text from texts_searched
+    where search_text not in (select texts_settled.search_text from texts_settled)
+
+),
+
+{% endif -%}
 user_texts as (
 
     select
@@ -25,11 +61,10 @@ user_texts as (
 
 ),
 
-users_counted as (
+texts_shared as (
 
     select
         search_text,
-        count(*) as users,
         min(first_searched_date) filter (
             where place = {{ var('rare_text_users') }}
         ) as shared_since,
@@ -46,20 +81,21 @@ final as (
 
     select
         dirty_texts.search_text,
-        coalesce(users_counted.users, 0) as users,
-        users_counted.shared_since,
-        coalesce(users_counted._events_load_id, 0) as _events_load_id,
-        coalesce(users_counted._build_id, 0) as _build_id,
+        texts_shared.shared_since,
+        coalesce(texts_shared._events_load_id, 0) as _events_load_id,
+        coalesce(texts_shared._build_id, 0) as _build_id,
         case
             when
-                users_counted.shared_since = former.shared_since
-                or (users_counted.shared_since is null and former.shared_since is null)
+                texts_shared.shared_since = former.shared_since
+                or (texts_shared.shared_since is null and former.shared_since is null)
                 then coalesce(former._turn_id, 0)
             else {{ folded('_turn_id') }} + 1
         end as _turn_id
     from dirty_texts
-    left join users_counted on dirty_texts.search_text = users_counted.search_text
+    left join texts_shared on dirty_texts.search_text = texts_shared.search_text
     left join {{ this }} as former on dirty_texts.search_text = former.search_text
+    union all
+    select * from texts_settled
 
 )
 {%- else -%}
@@ -67,12 +103,11 @@ final as (
 
     select
         search_text,
-        users,
         shared_since,
         _events_load_id,
         _build_id,
         cast(1 as bigint) as _turn_id
-    from users_counted
+    from texts_shared
 
 )
 {%- endif %}

@@ -86,9 +86,7 @@ filters_counted as (
 
 events as (
 
-    select * from {{ rows_of(
-        'stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions'
-    ) }}
+    select * from {{ events_of_sessions() }}
     where session_key in (select searches.session_key from searches)
 
 ),

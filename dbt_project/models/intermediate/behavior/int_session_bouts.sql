@@ -29,7 +29,7 @@ events as (
             partition by session_key
             order by occurred_at, event_id
         ) as previous_at
-    from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
+    from {{ events_of_sessions() }}
 
 ),
 

@@ -29,7 +29,7 @@ events as (
         end as shown_ms,
         case when event_category = 'VIEW' then scroll_depth end as scrolled,
         case when event_category = 'VIEW' then time_to_interaction_ms end as response_ms
-    from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
+    from {{ events_of_sessions() }}
 
 ),
 

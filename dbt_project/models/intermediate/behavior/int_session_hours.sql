@@ -26,7 +26,7 @@ events as (
         *,
         {{ epoch_hour('occurred_at') }} as active_hour,
         coalesce(value, rating_overall) as stars
-    from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
+    from {{ events_of_sessions() }}
 
 ),
 

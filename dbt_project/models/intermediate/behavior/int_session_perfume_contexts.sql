@@ -24,7 +24,7 @@ events as (
     select
         *,
         {{ utc_date('occurred_at') }} as activity_date
-    from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
+    from {{ events_of_sessions() }}
     where perfume_id is not null
 
 ),

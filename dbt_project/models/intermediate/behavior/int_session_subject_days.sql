@@ -42,7 +42,7 @@ events as (
         coalesce(view_duration_ms, duration_ms) as shown_ms,
         event_type = 'PERFUME_VIEW' as is_perfume_view,
         event_type = 'RATING_COMPLETED' as is_rating
-    from {{ rows_of('stg_new_smell__user_interaction_events', 'session_key', 'dirty_sessions') }}
+    from {{ events_of_sessions() }}
     where coalesce(perfume_id, house_id, note_id) is not null
 
 ),

@@ -1,3 +1,4 @@
+{#- PostgreSQL takes a user's days for one row, and would look through all versions for each of them -#}
 {{ config(
     unique_key='id',
     indexes=[
@@ -6,6 +7,7 @@
         {'columns': ['_session_rows_load_id']},
         {'columns': ['_users_load_id']},
     ],
+    pre_hook='set local enable_nestloop = off',
     post_hook='{{ mark_as_of() }}',
 ) }}
 

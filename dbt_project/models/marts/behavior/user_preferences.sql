@@ -2,34 +2,40 @@
 
 with
 
-sums as (
+-- two of them, each read once: PostgreSQL would gather all rows of one that is read twice
+liked as (
 
     select * from {{ ref('int_preferences_summed') }}
+    where
+        evidence > 0
+        and value <> '(all)'
+
+),
+
+totals as (
+
+    select * from {{ ref('int_preferences_summed') }}
+    where value = '(all)'
 
 ),
 
 final as (
 
     select
-        preferred.user_key,
-        preferred.kind,
-        preferred.value,
-        preferred.evidence_events,
-        {{ double('preferred.evidence') }} / {{ double('totals.evidence') }} as weight,
-        preferred._events_load_id,
-        preferred._session_rows_load_id,
-        preferred._perfumes_load_id,
-        preferred._perfume_notes_load_id
-    from sums as preferred
-    -- a value above 0 has its kind's total; the outer join is left out where nobody asks for weights
-    left join sums as totals
+        liked.user_key,
+        liked.kind,
+        liked.value,
+        liked.evidence_events,
+        {{ double('liked.evidence') }} / {{ double('totals.evidence') }} as weight,
+        liked._events_load_id,
+        liked._session_rows_load_id,
+        liked._perfumes_load_id,
+        liked._perfume_notes_load_id
+    from liked
+    inner join totals
         on
-            preferred.user_key = totals.user_key
-            and preferred.kind = totals.kind
-            and totals.value = '(all)'
-    where
-        preferred.evidence > 0
-        and preferred.value <> '(all)'
+            liked.user_key = totals.user_key
+            and liked.kind = totals.kind
 
 )
 
