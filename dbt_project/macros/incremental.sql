@@ -7,6 +7,9 @@
     {%- set key = keys if keys is string else (keys or []) | join(', ') -%}
     {%- set marks = arg_dict['dest_columns'] | map(attribute='name') | select('in', marks_of_keys) -%}
 
+    -- a model may have been planned without them; its keys are looked up one by one
+    set local enable_nestloop = on;
+
     delete from {{ target }}
     {%- if key %}
     where ({{ key }}) in (select {{ key }} from {{ written }})

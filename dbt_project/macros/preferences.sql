@@ -2,16 +2,10 @@
     {%- set half_life = var('preference_half_life_days') -%}
     {%- set days = dbt.datediff("cast('2020-01-01' as date)", date, 'day') -%}
     {%- set rest = 'mod(' ~ days ~ ', ' ~ half_life ~ ')' -%}
-    {#- whole half-lives apart are exactly powers of 2 apart, so that likes and dislikes cancel to 0 -#}
-    {%- set scale -%}
-        case
-            when {{ days }} < {{ -1000 * half_life }} then 0
-            else
-                power({{ double('2') }}, {{ double(rest) }} / {{ half_life }})
-                * power({{ double('2') }}, {{ double(days ~ ' - ' ~ rest) }} / {{ half_life }})
-        end
-    {%- endset -%}
-    {{ exact(evidence ~ ' * ' ~ scale) }}
+    {#- whole half-lives are exact, so that likes and dislikes that cancel leave nothing -#}
+    {{ exact(evidence) }}
+    * {{ exact('power(' ~ double('2') ~ ', ' ~ double(rest) ~ ' / ' ~ half_life ~ ')') }}
+    * power({{ exact('2') }}, ({{ days }} - {{ rest }}) / {{ half_life }})
 {%- endmacro %}
 
 

@@ -3,6 +3,8 @@
     indexes=[
         {'columns': ['user_key', 'subject_id']},
         {'columns': ['subject_id']},
+        {'columns': ['_events_load_id']},
+        {'columns': ['_session_rows_load_id']},
         {'columns': ['_build_id']},
     ],
     post_hook=[

@@ -381,9 +381,11 @@ final as (
 dirty_versions as (
 
     select history.id
-    from {{ this }} as history
-    inner join dirty_users on history.user_key = dirty_users.user_key
-    where history.valid_from >= dirty_users.first_date
+    from dirty_users
+    {{ look_up(
+        this, 'history',
+        'found.user_key = dirty_users.user_key and found.valid_from >= dirty_users.first_date'
+    ) }}
     union
     select id from final
 
