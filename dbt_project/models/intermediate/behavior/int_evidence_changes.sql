@@ -81,7 +81,11 @@ final as (
         {%- endif %}
     from subject_days
     group by user_key, subject_kind, subject_id, house_id
-    having {% for name in measures %}sum({{ name }}) <> 0{{ ' or ' if not loop.last }}{% endfor %}
+    having
+        sum(evidence_events) <> 0
+        or sum(house_evidence_events) <> 0
+        or sum(evidence) <> 0
+        or sum(house_evidence) <> 0
 
 )
 

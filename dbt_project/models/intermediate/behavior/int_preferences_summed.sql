@@ -12,8 +12,9 @@
 {%- set marks = [
     '_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id',
 ] %}
-{#- users whose changes are all told from the start, where nothing of them may stay taken in; PostgreSQL takes all users
-for dirty unless there is a range -#}
+{%- set columns = ['user_key', 'kind', 'value'] + marks + ['evidence_events', 'evidence'] %}
+{#- users whose changes are all told from the start: nothing of them may stay taken in. Without
+the range PostgreSQL takes all users for dirty -#}
 {%- set told_anew %}
     select user_key from {{ ref('int_evidence_changes') }}
     where
@@ -66,11 +67,11 @@ changes as (
         user_key,
         kind,
         value,
-        sum(evidence_events) as evidence_events,
-        sum(evidence) as evidence,
         {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
+        max({{ mark }}) as {{ mark }},
+        {% endfor -%}
+        sum(evidence_events) as evidence_events,
+        sum(evidence) as evidence
     from evidence
     group by user_key, kind, value
 
@@ -98,21 +99,25 @@ values_summed as (
         user_key,
         kind,
         value,
+        {% for mark in marks -%}
+        max({{ mark }}) as {{ mark }},
+        {% endfor -%}
         sum(evidence_events) as evidence_events,
         sum(evidence) as evidence,
-        sum(former_evidence) as former_evidence,
-        {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum(former_evidence) as former_evidence
     from (
         select
-            *,
+            {% for name in columns -%}
+            {{ name }},
+            {% endfor -%}
             0 as former_evidence
         from changes
         {% if is_incremental() -%}
         union all
         select
-            *,
+            {% for name in columns -%}
+            {{ name }},
+            {% endfor -%}
             evidence as former_evidence
         from former
         {%- endif %}
@@ -128,10 +133,11 @@ totals_changed as (
         user_key,
         kind,
         '(all)' as value,
-        sum(greatest(evidence, 0) - greatest(former_evidence, 0)) as evidence,
         {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
+        max({{ mark }}) as {{ mark }},
+        {% endfor -%}
+        0 as evidence_events,
+        sum(greatest(evidence, 0) - greatest(former_evidence, 0)) as evidence
     from values_summed
     group by user_key, kind
 
@@ -155,25 +161,22 @@ former_totals as (
 totals_summed as (
 
     select
-        totals_changed.user_key,
-        totals_changed.kind,
-        totals_changed.value,
-        0 as evidence_events,
-        {% if is_incremental() -%}
-        totals_changed.evidence + coalesce(former_totals.evidence, 0) as evidence,
-        {%- else -%}
-        totals_changed.evidence,
-        {%- endif %}
+        user_key,
+        kind,
+        value,
         {% for mark in marks -%}
-        totals_changed.{{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from totals_changed
-    {% if is_incremental() -%}
-    left join former_totals
-        on
-            totals_changed.user_key = former_totals.user_key
-            and totals_changed.kind = former_totals.kind
-    {%- endif %}
+        max({{ mark }}) as {{ mark }},
+        {% endfor -%}
+        0 as evidence_events,
+        sum(evidence) as evidence
+    from (
+        select {{ columns | join(', ') }} from totals_changed
+        {% if is_incremental() -%}
+        union all
+        select {{ columns | join(', ') }} from former_totals
+        {%- endif %}
+    ) as terms
+    group by user_key, kind, value
 
 ),
 
@@ -184,11 +187,11 @@ final as (
         user_key,
         kind,
         value,
-        cast(evidence_events as bigint) as evidence_events,
-        evidence,
         {% for mark in marks -%}
-        {{ mark }}{{ ',' if not loop.last }}
+        {{ mark }},
         {% endfor -%}
+        cast(evidence_events as bigint) as evidence_events,
+        evidence
     from {{ part }}
     where evidence_events <> 0 or evidence <> 0
     {{ 'union all' if not loop.last }}

@@ -160,4 +160,4 @@ final as (
 
 {{ final_rows('dirty_sessions', 'session_key') }}
 -- the days of a window lie together, as they do when day by day is added
-order by activity_date
+order by final.activity_date

@@ -57,7 +57,9 @@ hours as (
 
 audience_changes as (
 
-    select * from {{ user_rows_since('int_perfume_audience_changes', 'changed_date', 'visitor_key') }}
+    select * from {{ user_rows_since(
+        'int_perfume_audience_changes', 'changed_date', 'visitor_key'
+    ) }}
 
 ),
 
@@ -73,11 +75,11 @@ hours_summed as (
         cast(sum({{ name }}_adds - {{ name }}_removes) as bigint) as {{ name }}_change,
         {% endfor -%}
         coalesce(sum({{ exact('rating_stars') }}), 0) as rating_stars,
-        min(first_event_at) as first_event_at,
-        max(last_event_at) as last_event_at,
         {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
+        max({{ mark }}) as {{ mark }},
+        {% endfor -%}
+        min(first_event_at) as first_event_at,
+        max(last_event_at) as last_event_at
     from hours
     group by user_key, activity_date
 
@@ -123,11 +125,11 @@ days_counted as (
         {{ name }}_balance as {{ name }}_change,
         {% endfor -%}
         lifetime_rating_stars as rating_stars,
-        first_active_at as first_event_at,
-        last_active_at as last_event_at,
         {% for mark in marks -%}
         {{ mark }},
         {% endfor -%}
+        first_active_at as first_event_at,
+        last_active_at as last_event_at,
         lifetime_perfumes_viewed as perfumes_begun,
         lifetime_active_days as days,
         true as is_before
@@ -189,11 +191,11 @@ final as (
             as lifetime_avg_rating_value,
         {{ share('lifetime_review_length', 'lifetime_measured_reviews') }}
             as lifetime_avg_review_length,
-        first_active_at,
-        last_active_at,
         {% for mark in marks -%}
-        {{ mark }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ mark }},
+        {% endfor -%}
+        first_active_at,
+        last_active_at
     from days_summed
     where not is_before
 

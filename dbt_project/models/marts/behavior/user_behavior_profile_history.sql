@@ -1,4 +1,4 @@
-{#- PostgreSQL takes a user's days for one row, and would look through all versions for each of them -#}
+{#- PostgreSQL takes a user's days for one row, and would look through all versions for each -#}
 {{ config(
     unique_key='id',
     indexes=[
@@ -196,11 +196,10 @@ summed as (
         change_days.valid_from,
         lead(change_days.valid_from) over lifetime as valid_to,
         max(days_counted.activity_date) over lifetime as last_date,
-        count(days_counted.user_key) over recent as total_active_days,
         {% for name in counts -%}
-        coalesce(sum(days_counted.{{ name }}) over recent, 0) as total_{{ name }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        coalesce(sum(days_counted.{{ name }}) over recent, 0) as total_{{ name }},
+        {% endfor -%}
+        count(days_counted.user_key) over recent as total_active_days
     from change_days
     left join days_counted
         on

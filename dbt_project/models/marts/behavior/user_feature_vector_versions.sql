@@ -1,7 +1,9 @@
+{#- PostgreSQL takes a day's users for few rows, and would look through all of them for each -#}
 {{ config(
     incremental_strategy='append',
     full_refresh=false,
     indexes=[{'columns': ['user_key', 'feature_date']}],
+    pre_hook='set local enable_nestloop = off',
     post_hook=[
         "delete from {{ this }} where user_key in (select user_key from ops.erasures)",
         "{{ mark_feature_dates() }}",
@@ -242,10 +244,10 @@ versions_to_compare as (
     union all
     select versions.*
     from restated
-    inner join {{ this }} as versions
-        on
-            restated.user_key = versions.user_key
-            and restated.feature_date = versions.feature_date
+    {{ look_up(
+        this, 'versions',
+        'found.feature_date = restated.feature_date and found.user_key = restated.user_key'
+    ) }}
 
 ),
 
