@@ -1,4 +1,4 @@
-{% test grain(model, columns, marked_by=none, load_of=none) %}
+{% test grain(model, columns, marked_by=none, load_of=none, marked_in=none) %}
 
 {%- set key = columns | join(', ') %}
 
@@ -18,7 +18,8 @@ touched as (
                 and inserted + updated > 0
         )
     {% elif marked_by -%}
-    where {{ marked_by }} >= (select max({{ marked_by }}) from {{ model }})
+    -- of a view the table below it tells the newest mark from its index
+    where {{ marked_by }} >= (select max({{ marked_by }}) from {{ marked_in or model }})
     {% endif -%}
 
 ),
