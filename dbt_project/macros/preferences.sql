@@ -96,91 +96,82 @@ evidence as (
 {%- endmacro %}
 
 
-{% macro preference_features(keys, marks=[]) -%}
-    {%- set key = keys | join(', ') -%}
-price_bands as (
+{% macro feature_places(vectors) -%}
+places as (
 
-    {% for band in var('price_bands') -%}
     select
-        '{{ band.name }}' as band,
-        {{ double(loop.index0) }} / {{ var('price_bands') | length - 1 }} as place
-    {% if not loop.last %}union all
-    {% endif -%}
-    {% endfor %}
-),
+        vocabulary_id,
+        kind,
+        place,
+        value
+    from vocabularies
+    union all
+    select
+        vocabulary_ids.vocabulary_id,
+        others.kind,
+        others.place,
+        others.value
+    from (select distinct vocabulary_id from {{ vectors }}) as vocabulary_ids
+    cross join (
+        {% for band in var('price_bands') -%}
+        select
+            'price_band' as kind,
+            {{ loop.index }} as place,
+            '{{ band.name }}' as value
+        union all
+        {% endfor -%}
+        {% for kind in ['price_band'] + placed_kinds() | list -%}
+        select
+            '{{ kind }}' as kind,
+            0 as place,
+            '(all)' as value
+        {{ 'union all' if not loop.last }}
+        {% endfor -%}
+    ) as others
 
+)
+{%- endmacro %}
+
+
+{% macro preference_features(keys, marks=[]) -%}
+    {%- set columns = keys + ['vocabulary_id', 'kind'] + marks -%}
 -- a user knows a kind with one value of it: the other places weigh 0
 kinds_known as (
 
-    select distinct
-        {{ key }},
-        vocabulary_id,
-        kind
-    from preferences
-
-),
-
-places_known as (
-
     select
-        {% for name in keys -%}
-        kinds_known.{{ name }},
+        {% for name in columns -%}
+        {{ name }},
         {% endfor -%}
-        kinds_known.kind,
-        vocabularies.place,
-        vocabularies.value
-    from kinds_known
-    inner join vocabularies
-        on
-            kinds_known.vocabulary_id = vocabularies.vocabulary_id
-            and kinds_known.kind = vocabularies.kind
+        evidence
+    from placed
+    where
+        place = 0
+        and evidence > 0
 
 ),
 
 weights_placed as (
 
     select
-        {% for kind in placed_kinds() -%}
-        array_agg(coalesce(preferences.weight, 0) order by places_known.place) filter (
-            where places_known.kind = '{{ kind }}'
-        ) as {{ kind }}_weights,
+        {% for name in columns -%}
+        kinds_known.{{ name }},
         {% endfor -%}
-        {% for name in keys -%}
-        places_known.{{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from places_known
-    left join preferences
+        places.place,
+        {{ double('greatest(coalesce(placed.evidence, 0), 0)') }}
+        / {{ double('kinds_known.evidence') }} as weight
+    from kinds_known
+    inner join places
+        on
+            kinds_known.vocabulary_id = places.vocabulary_id
+            and kinds_known.kind = places.kind
+            and places.place > 0
+    left join placed
         on
             {% for name in keys -%}
-            places_known.{{ name }} = preferences.{{ name }}
+            kinds_known.{{ name }} = placed.{{ name }}
             and {% endfor -%}
-            places_known.kind = preferences.kind
-            and places_known.value = preferences.value
-    group by
-        {% for name in keys -%}
-        places_known.{{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
-
-),
-
-users_summed as (
-
-    select
-        {{ key }},
-        vocabulary_id,
-        {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }},
-        {% endfor -%}
-        case
-            when count(*) filter (where kind = 'price_band') > 0
-                then least({{ exact_sum('weight * price_bands.place') }}, 1)
-        end as price_point_index
-    from preferences
-    left join price_bands
-        on
-            preferences.kind = 'price_band'
-            and preferences.value = price_bands.band
-    group by {{ key }}, vocabulary_id
+            kinds_known.kind = placed.kind
+            and places.place = placed.place
 
 ),
 
@@ -188,23 +179,24 @@ preference_features as (
 
     select
         {% for name in keys -%}
-        users_summed.{{ name }},
+        {{ name }},
         {% endfor -%}
-        users_summed.vocabulary_id,
+        vocabulary_id,
         {% for kind in placed_kinds() -%}
-        weights_placed.{{ kind }}_weights,
+        array_agg(weight order by place) filter (where kind = '{{ kind }}') as {{ kind }}_weights,
         {% endfor -%}
         {% for mark in marks -%}
-        users_summed.{{ mark }},
+        max({{ mark }}) as {{ mark }},
         {% endfor -%}
-        users_summed.price_point_index
-    from users_summed
-    left join weights_placed
-        on
-            {% for name in keys -%}
-            users_summed.{{ name }} = weights_placed.{{ name }}
-            {{ 'and ' if not loop.last }}
-            {%- endfor %}
+        {%- set at = '(' ~ double('place - 1') ~ ' / ' ~ (var('price_bands') | length - 1) ~ ')' %}
+        case
+            when count(*) filter (where kind = 'price_band') > 0
+                then least({{ exact_sum(
+                    "case when kind = 'price_band' then weight * " ~ at ~ ' end'
+                ) }}, 1)
+        end as price_point_index
+    from weights_placed
+    group by {{ keys | join(', ') }}, vocabulary_id
 
 )
 {%- endmacro %}

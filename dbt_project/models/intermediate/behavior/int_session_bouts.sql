@@ -2,7 +2,7 @@
     unique_key='session_key',
     indexes=[
         {'columns': ['session_key', 'bout_number'], 'unique': true},
-        {'columns': ['visitor_key']},
+        {'columns': ['visitor_key', 'started_at']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
     ],

@@ -84,16 +84,11 @@ computed_users as (
 
 ),
 
-preferences as (
+{{ feature_places('restated') }},
 
-    select
-        preferences.*,
-        restated.vocabulary_id
-    from {{ ref('int_preferences_restated') }} as preferences
-    inner join restated
-        on
-            preferences.user_key = restated.user_key
-            and preferences.feature_date = restated.feature_date
+placed as (
+
+    select * from {{ ref('int_preferences_restated') }}
 
 ),
 

@@ -9,6 +9,9 @@
     post_hook='{{ mark_as_of() }}',
 ) }}
 
+{%- set marks = [
+    '_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id',
+] %}
 {%- set vocabulary = '(select max(vocabulary_id) from ' ~ ref('int_feature_vocabulary') ~ ')' %}
 {%- set of_another_vocabulary = 'select user_key from ' ~ this
     ~ ' where vocabulary_id <> ' ~ vocabulary %}
@@ -22,13 +25,13 @@ with
     of_another_vocabulary,
 ]) }}
 
-preferences as (
+users as (
 
-    select
-        *,
-        {{ vocabulary }} as vocabulary_id
-    from {{ rows_of('user_preferences', 'user_key', 'dirty_users') }}
-    where {{ of_featured_kinds() }}
+    {% if is_incremental() -%}
+    select user_key from dirty_users
+    {%- else -%}
+    select distinct user_key from {{ ref('int_user_days') }}
+    {%- endif %}
 
 ),
 
@@ -38,9 +41,31 @@ vocabularies as (
 
 ),
 
-{{ preference_features(['user_key'], [
-    '_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id',
-]) }},
+{{ feature_places('vocabularies') }},
+
+-- most of a user's preferences have no place
+placed as (
+
+    select
+        sums.user_key,
+        places.vocabulary_id,
+        places.kind,
+        places.place,
+        {% for mark in marks -%}
+        sums.{{ mark }},
+        {% endfor -%}
+        sums.evidence
+    from users
+    cross join places
+    {{ look_up(
+        ref('int_preferences_summed'), 'sums',
+        'found.user_key = users.user_key and found.kind = places.kind'
+        ~ ' and found.value = places.value'
+    ) }}
+
+),
+
+{{ preference_features(['user_key'], marks) }},
 
 final as (
 

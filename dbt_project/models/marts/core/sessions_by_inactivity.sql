@@ -1,19 +1,94 @@
 {{ config(
-    unique_key='visitor_key',
+    unique_key=['visitor_key', 'session_number'],
     indexes=[
         {'columns': ['user_key', 'started_at']},
+        {'columns': ['visitor_key', 'ended_at']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
     ],
 ) }}
 
+-- depends_on: {{ ref('int_session_visitors') }}
 with
 
-{% set held = 'select visitor_key from ' ~ ref('int_session_visitors') ~ ' where ' -%}
-{{ dirty_keys('dirty_visitors', [
-    held ~ not_folded('_events_load_id', '_events_load_id'),
-    held ~ not_folded('_session_rows_load_id', '_session_rows_load_id'),
-]) }}
+{% if is_incremental() -%}
+changes as (
+
+    {% for mark in ['_events_load_id', '_session_rows_load_id'] -%}
+    select
+        visitors.visitor_key,
+        bouts.started_at as changed_at
+    from {{ ref('int_session_visitors') }} as visitors
+    {{ look_up(ref('int_session_bouts'), 'bouts', 'found.session_key = visitors.session_key') }}
+    where {{ not_folded('visitors.' ~ mark, mark) }}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+dirty_visitors as (
+
+    select
+        visitor_key,
+        -- a minute to spare, for what rounding does to seconds
+        {{ from_epoch(
+            epoch_seconds('min(changed_at)') ~ ' - ' ~ 60 * (var('inactivity_minutes') + 1)
+        ) }} as settled_at
+    from changes
+    group by visitor_key
+
+),
+
+-- numbers go on from the last session that nothing can have joined
+last_sessions as (
+
+    select held.*
+    from dirty_visitors
+    {{ look_up(
+        this, 'held',
+        'found.visitor_key = dirty_visitors.visitor_key and found.ended_at = (
+            select max(earlier.ended_at) from ' ~ this ~ ' as earlier
+            where
+                earlier.visitor_key = dirty_visitors.visitor_key
+                and earlier.ended_at < dirty_visitors.settled_at
+        )'
+    ) }}
+
+),
+
+starts as (
+
+    select
+        dirty_visitors.visitor_key,
+        coalesce(last_sessions.session_number, 0) as sessions_before,
+        coalesce(last_sessions.ended_at, '-infinity') as ended_before
+    from dirty_visitors
+    left join last_sessions on dirty_visitors.visitor_key = last_sessions.visitor_key
+
+),
+
+{% endif -%}
+visitor_bouts as (
+
+    {% if is_incremental() -%}
+    select
+        bouts.*,
+        starts.sessions_before
+    from starts
+    {{ look_up(
+        ref('int_session_bouts'), 'bouts',
+        'found.visitor_key = starts.visitor_key and found.started_at > starts.ended_before'
+    ) }}
+    {%- else -%}
+    select
+        *,
+        0 as sessions_before
+    from {{ ref('int_session_bouts') }}
+    {%- endif %}
+
+),
 
 bouts as (
 
@@ -24,8 +99,7 @@ bouts as (
             order by started_at, session_key, bout_number
             rows between unbounded preceding and 1 preceding
         ) as active_until
-    from {{ ref('int_session_bouts') }}
-    {{ where_dirty('visitor_key', 'dirty_visitors') }}
+    from visitor_bouts
 
 ),
 
@@ -34,7 +108,7 @@ bouts_numbered as (
 
     select
         *,
-        count(*) filter (
+        sessions_before + count(*) filter (
             where active_until is null or {{ silence }} > {{ 60 * var('inactivity_minutes') }}
         ) over (
             partition by visitor_key
@@ -64,4 +138,26 @@ final as (
 
 )
 
-{{ final_rows('dirty_visitors', 'visitor_key') }}
+{%- if is_incremental() -%}
+,
+
+dirty_sessions as (
+
+    select
+        visitor_key,
+        session_number
+    from final
+    union
+    select
+        former.visitor_key,
+        former.session_number
+    from starts
+    {{ look_up(
+        this, 'former',
+        'found.visitor_key = starts.visitor_key and found.ended_at > starts.ended_before'
+    ) }}
+
+)
+{%- endif %}
+
+{{ final_rows('dirty_sessions', 'visitor_key, session_number') }}
