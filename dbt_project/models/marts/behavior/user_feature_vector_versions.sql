@@ -86,9 +86,44 @@ computed_users as (
 
 {{ feature_places('restated') }},
 
+preferences as (
+
+    select
+        preferences.*,
+        restated.vocabulary_id
+    from {{ ref('int_preferences_restated') }} as preferences
+    inner join restated
+        on
+            preferences.user_key = restated.user_key
+            and preferences.feature_date = restated.feature_date
+
+),
+
+-- of a whole of 1
 placed as (
 
-    select * from {{ ref('int_preferences_restated') }}
+    select
+        preferences.user_key,
+        preferences.feature_date,
+        preferences.kind,
+        places.place,
+        preferences.vocabulary_id,
+        preferences.weight as evidence
+    from preferences
+    inner join places
+        on
+            preferences.vocabulary_id = places.vocabulary_id
+            and preferences.kind = places.kind
+            and preferences.value = places.value
+    union all
+    select distinct
+        user_key,
+        feature_date,
+        kind,
+        0 as place,
+        vocabulary_id,
+        {{ double('1') }} as evidence
+    from preferences
 
 ),
 
