@@ -92,17 +92,23 @@ def _with_gradient(parameters: Vector, observed: Observed) -> tuple[float, Vecto
     share_left = np.exp(left - either)
     share_stayed = 1 - share_left
     # what depends on the repeats alone is the same for all who have so many
-    alike = np.bincount(x.astype(int), weights=users)
+    alike = np.asarray(np.bincount(x.astype(int), weights=users), dtype=np.float64)
     n = np.arange(len(alike))
     rates = gammaln(r + n) - gammaln(r) + r * np.log(alpha)
     exits = gammaln(a + b) + gammaln(b + n) - gammaln(b) - gammaln(a + b + n)
     gone = psi(a + b) - psi(a + b + n)
     gradient = np.array(
         [
-            alike @ (psi(r + n) - psi(r) + np.log(alpha)) - users @ (share_stayed * log_age + share_left * log_recency),
-            users @ (r / alpha - (r + x) * (share_stayed / (alpha + age) + share_left / (alpha + recency))),
-            alike @ gone + users @ (share_left / a),
-            alike @ (gone + psi(b + n) - psi(b)) - users @ (share_left / beyond),
+            _dot(alike, psi(r + n) - psi(r) + np.log(alpha))
+            - _dot(users, share_stayed * log_age + share_left * log_recency),
+            _dot(users, r / alpha - (r + x) * (share_stayed / (alpha + age) + share_left / (alpha + recency))),
+            _dot(alike, gone) + _dot(users, share_left / a),
+            _dot(alike, gone + psi(b + n) - psi(b)) - _dot(users, share_left / beyond),
         ]
     )
-    return float(alike @ (rates + exits) + users @ either), gradient
+    return _dot(alike, rates + exits) + _dot(users, either), gradient
+
+
+def _dot(weights: Vector, values: Vector) -> float:
+    """Weighted sum. BLAS would add in an order that depends on the cores, and its threads wait for each other."""
+    return float(np.sum(weights * values))
