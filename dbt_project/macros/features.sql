@@ -27,10 +27,12 @@
         restated.feature_date,
         kept.*
     from {{ ref('int_users_restated') }} as restated
-    {{ look_up(ref(model), 'kept', 'found.' ~ key ~ ' = restated.user_key') }}
-    where
-        {{ dbt.datediff('kept.activity_date', 'restated.feature_date', 'day') }} >= 0
-        and {{ dbt.datediff('kept.activity_date', 'restated.feature_date', 'day') }} < {{ days }}
+    {{ look_up(
+        ref(model), 'kept',
+        'found.' ~ key ~ ' = restated.user_key'
+        ~ ' and found.activity_date > restated.feature_date - ' ~ days
+        ~ ' and found.activity_date <= restated.feature_date'
+    ) }}
 {%- endmacro %}
 
 

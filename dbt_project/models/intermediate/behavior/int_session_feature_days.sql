@@ -2,7 +2,7 @@
     unique_key='session_key',
     indexes=[
         {'columns': ['session_key', 'activity_date'], 'unique': true},
-        {'columns': ['user_key']},
+        {'columns': ['user_key', 'activity_date']},
         {'columns': ['activity_date']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
