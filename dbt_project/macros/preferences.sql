@@ -135,7 +135,8 @@ places as (
 
 {% macro preference_features(keys, marks=[]) -%}
     {%- set columns = keys + ['vocabulary_id', 'kind'] + marks -%}
--- a user knows a kind with one value of it: the other places weigh 0
+-- a user knows a kind with one value of it: the other places weigh 0. A user whose kinds have no
+-- place yet has a row too, by whose vocabulary a later one is noticed
 kinds_known as (
 
     select
@@ -160,7 +161,7 @@ weights_placed as (
         {{ double('greatest(coalesce(placed.evidence, 0), 0)') }}
         / {{ double('kinds_known.evidence') }} as weight
     from kinds_known
-    inner join places
+    left join places
         on
             kinds_known.vocabulary_id = places.vocabulary_id
             and kinds_known.kind = places.kind
@@ -183,7 +184,9 @@ preference_features as (
         {% endfor -%}
         vocabulary_id,
         {% for kind in placed_kinds() -%}
-        array_agg(weight order by place) filter (where kind = '{{ kind }}') as {{ kind }}_weights,
+        array_agg(weight order by place) filter (
+            where kind = '{{ kind }}' and place is not null
+        ) as {{ kind }}_weights,
         {% endfor -%}
         {% for mark in marks -%}
         max({{ mark }}) as {{ mark }},
