@@ -3,14 +3,14 @@
 {%- endmacro %}
 
 
-{% macro within_days(date_column, days) -%}
-    {{ adapter.dispatch('within_days')(date_column, days) }}
+{% macro within_days(date_column, days, last_day=none) -%}
+    {{ adapter.dispatch('within_days')(date_column, days, last_day or as_of()) }}
 {%- endmacro %}
 
-{% macro postgres__within_days(date_column, days) -%}
+{% macro postgres__within_days(date_column, days, last_day) -%}
     (
-        {{ date_column }} > {{ as_of() }} - {{ days }}
-        and {{ date_column }} <= {{ as_of() }}
+        {{ date_column }} > {{ last_day }} - {{ days }}
+        and {{ date_column }} <= {{ last_day }}
     )
 {%- endmacro %}
 

@@ -29,9 +29,8 @@
     from {{ ref('int_users_restated') }} as restated
     {{ look_up(
         ref(model), 'kept',
-        'found.' ~ key ~ ' = restated.user_key'
-        ~ ' and found.activity_date > restated.feature_date - ' ~ days
-        ~ ' and found.activity_date <= restated.feature_date'
+        'found.' ~ key ~ ' = restated.user_key and '
+        ~ within_days('found.activity_date', days, 'restated.feature_date')
     ) }}
 {%- endmacro %}
 

@@ -135,8 +135,7 @@ places as (
 
 {% macro preference_features(keys, marks=[]) -%}
     {%- set columns = keys + ['vocabulary_id', 'kind'] + marks -%}
--- a user knows a kind with one value of it: the other places weigh 0. A user whose kinds have no
--- place yet has a row too, by whose vocabulary a later one is noticed
+-- a user knows a kind with one value of it: the other places weigh 0
 kinds_known as (
 
     select
@@ -151,6 +150,7 @@ kinds_known as (
 
 ),
 
+-- a kind without places stays: by the vocabulary of its row a later one is noticed
 weights_placed as (
 
     select

@@ -22,6 +22,11 @@
     'a_week_begins_on_a_sunday': week_end("date '2022-12-18'") ~ " = date '2022-12-24'",
     'the_last_week_end_is_no_later_than_as_of': last_week_end() ~ ' = ' ~ week_end(last_week_end()),
     'the_last_week_ended_within_seven_days': within_days(last_week_end(), 7),
+    'thirty_days_may_end_on_another_day': within_days("date '2040-02-01'", 30, "date '2040-03-01'"),
+    'thirty_days_to_another_day_do_not_begin_earlier': 'not '
+    ~ within_days("date '2040-01-31'", 30, "date '2040-03-01'"),
+    'thirty_days_to_another_day_do_not_end_later': 'not '
+    ~ within_days("date '2040-03-02'", 30, "date '2040-03-01'"),
     'thirty_days_do_not_end_later': 'not ' ~ within_days(as_of() ~ ' + 1', 30),
     'a_month_begins_on_its_first': month_start("date '2040-02-29'") ~ " = date '2040-02-01'",
     'a_month_begins_with_itself': month_start("date '2040-03-01'") ~ " = date '2040-03-01'",

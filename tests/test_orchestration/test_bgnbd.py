@@ -4,6 +4,10 @@ simulated users with known parameters -> `bgnbd.fit` -> the same parameters | nu
 likelihood over the gamma and beta distributions -> `bgnbd.log_likelihood`
 """
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.integrate import dblquad
@@ -11,6 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 from scipy.stats import beta, gamma
 
+from ingestion.settings import PROJECT_ROOT
 from orchestration.lib import bgnbd
 from orchestration.lib.bgnbd import Observed
 
@@ -100,6 +105,33 @@ def test_equal_users_in_one_group_or_in_many_weigh_the_same(observed: Observed) 
 
 def test_equal_data_give_equal_bits(observed: Observed, fitted: bgnbd.Fit) -> None:
     assert bgnbd.fit(observed) == fitted
+
+
+FIT_OF_MANY = """
+import numpy as np
+from orchestration.lib import bgnbd
+chance = np.random.default_rng(5)
+repeats = chance.integers(0, 30, 40_000).astype(float)
+age = chance.uniform(50, 200, 40_000)
+recency = np.where(repeats > 0, age * chance.uniform(0, 1, 40_000), 0.0)
+print(bgnbd.fit(bgnbd.Observed(repeats, recency, age, np.ones(40_000))))
+"""
+
+
+def test_the_bits_do_not_depend_on_the_number_of_cores() -> None:
+    one, two = (
+        subprocess.run(
+            [sys.executable, "-c", FIT_OF_MANY],
+            env=os.environ | {"OPENBLAS_NUM_THREADS": threads},
+            cwd=PROJECT_ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    )
+    assert one.startswith("Fit(")
+    assert one == two
 
 
 def test_users_who_all_came_back_for_ever_are_fitted_or_not_but_never_wrong() -> None:
