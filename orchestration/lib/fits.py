@@ -3,7 +3,7 @@
 intermediate.int_repeat_days -> BG/NBD by maximum likelihood -> ops.model_parameters, in one transaction
 
 A fit is for the end of a week, a Saturday, and sees the events up to it: results depend on rows and as_of only. Every
-build fits anew, so rows that came late for the week count; it takes about two seconds for 100,000 users.
+build fits anew, so rows that came late for the week count; it takes less than a second for 100,000 users.
 
     python -m orchestration.lib.fits 2022-12-22          fits for the last Saturday, prints what it found
 """
