@@ -395,22 +395,34 @@ def load_contracts(project_root: Path = PROJECT_ROOT) -> dict[str, System]:
 
 @lru_cache(maxsize=8)
 def load_model_rules(project_root: Path = PROJECT_ROOT) -> tuple[ModelContract, ...]:
-    """The marts that declare rules, from the model YAML; a mart's schema is its folder under `marts/`."""
-    models: list[ModelContract] = []
-    marts = project_root / "dbt_project" / "models" / "marts"
-    for path, document in _yaml_files(marts, "**/*.yml"):
-        for node in document.get("models", ()):
-            where = f"{path.parent.name}.{node['name']}"
-            models.append(
-                ModelContract(
-                    schema=path.parent.name,
-                    name=node["name"],
-                    description=node.get("description", ""),
-                    columns=_columns(where, node.get("columns") or []),
-                    rules=tuple(_row_rule(where, rule) for rule in _meta(node).get("rules") or ()),
-                )
-            )
+    """The marts that declare rules, from the model YAML; a mart's schema is its folder under `marts/`.
+
+    So do seeds that are public; theirs is the schema they configure.
+    """
+    declared = [
+        (path.parent.name, node)
+        for path, document in _yaml_files(project_root / "dbt_project" / "models" / "marts", "**/*.yml")
+        for node in document.get("models", ())
+    ]
+    declared += [
+        (node["config"]["schema"], node)
+        for _, document in _yaml_files(project_root / "dbt_project" / "seeds", "*.yml")
+        for node in document.get("seeds", ())
+        if "schema" in (node.get("config") or {})
+    ]
+    models = [_model_contract(schema, node) for schema, node in declared]
     return tuple(model for model in models if model.all_rules)
+
+
+def _model_contract(schema: str, node: Mapping[str, Any]) -> ModelContract:
+    where = f"{schema}.{node['name']}"
+    return ModelContract(
+        schema=schema,
+        name=node["name"],
+        description=node.get("description", ""),
+        columns=_columns(where, node.get("columns") or []),
+        rules=tuple(_row_rule(where, rule) for rule in _meta(node).get("rules") or ()),
+    )
 
 
 def main() -> None:

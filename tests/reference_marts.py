@@ -57,10 +57,11 @@ class Staged:
 def read_staged(connection: psycopg.Connection) -> Staged:
     """Every row that was accepted, whenever it happened."""
     connection.execute("set time zone 'UTC'")
-    return Staged(*(_read(connection, f"staging.new_smell__{field.name}") for field in fields(Staged)))
+    return Staged(*(read_table(connection, f"staging.new_smell__{field.name}") for field in fields(Staged)))
 
 
-def _read(connection: psycopg.Connection, table: str) -> pd.DataFrame:
+def read_table(connection: psycopg.Connection, table: str) -> pd.DataFrame:
+    """All rows: UUIDs as texts, moments in UTC, everything else as plain objects."""
     cursor = connection.execute(f"select * from {table}".encode())
     description = cursor.description or ()
     frame = pd.DataFrame(cursor.fetchall(), columns=[column.name for column in description], dtype=object)
@@ -187,7 +188,7 @@ def sessions(staged: Staged, owners: pd.Series) -> pd.DataFrame:
         rows[name] = reported[name]
     for name in REPORTED:
         rows[f"reported_{name}"] = reported[name]
-    return rows.reset_index().assign(system="new_smell")
+    return rows.reset_index().assign(system="new_smell", reported_events=None)
 
 
 FLAGS = {

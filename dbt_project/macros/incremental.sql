@@ -2,10 +2,11 @@
     {%- set target = arg_dict['target_relation'] -%}
     {%- set written = arg_dict['temp_relation'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    {%- set marks_of_keys = ['_events_load_id', '_recommendations_load_id'] -%}
+    {%- set marks_of_keys = ['_events_load_id', '_recommendations_load_id', '_build_id'] -%}
     {%- set keys = arg_dict['unique_key'] -%}
     {%- set key = keys if keys is string else (keys or []) | join(', ') -%}
-    {%- set marks = arg_dict['dest_columns'] | map(attribute='name') | select('in', marks_of_keys) -%}
+    {%- set names = arg_dict['dest_columns'] | map(attribute='name') | list -%}
+    {%- set marks = marks_of_keys | select('in', names) -%}
 
     -- a model may have been planned without them; its keys are looked up one by one
     set local enable_nestloop = on;
@@ -128,6 +129,12 @@
     union all
     {% endif -%}
     {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro units_traced_anew(name) -%}
+    select distinct unit_key as {{ name }} from {{ ref('int_traces_attributed') }}
+    where {{ not_folded('_build_id', '_build_id') }}
 {%- endmacro %}
 
 

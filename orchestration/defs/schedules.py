@@ -49,6 +49,7 @@ def marts(*names: str) -> dg.AssetSelection:
 LOADS = dg.AssetSelection.kind(KIND)
 HOURLY_MARTS = (
     "core/sessions*",
+    "core/emotion_*",
     "behavior/session_*",
     "behavior/active_users*",
     "behavior/trending_perfumes*",
@@ -74,7 +75,7 @@ SCHEDULE = (
         "5 * * * *",
         due.HOURLY,
         LOADS | marts(*HOURLY_MARTS),
-        "Load every system; sessions, active users, trending perfumes, popular searches.",
+        "Load every system; sessions, emotions, active users, trending perfumes, popular searches.",
     ),
     ScheduledJob(
         "daily_user_behavior_profiles",

@@ -120,7 +120,7 @@ def insert(connection: psycopg.Connection, entity: Entity, rows: Rows, load_id: 
         moments: set[datetime] = {row[place] for row in rows}
         for month in sorted({moment.date().replace(day=1) for moment in moments}):
             ensure_month(connection, entity, month)
-    else:
+    if entity.mode != "append":
         keys = [entity.column_names.index(name) for name in entity.key]
         same = sql.SQL(" and ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in entity.key)
         statement = sql.SQL("delete from {} where {}").format(sql.SQL(entity.table), same)  # type: ignore[arg-type]

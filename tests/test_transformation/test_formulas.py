@@ -35,6 +35,7 @@ from tests.test_orchestration.test_similarity import by_hand
 
 DOCUMENT = "marts that are compared, in the shape of the document"
 LIVE = "counts rows that no build has folded in: test_live"
+OF_OTHERS = "of the applications beside New Smell: test_traces"
 EXEMPT = {
     "behavior.feature_dictionary": "names and positions of the features, which user_features shows",
     "behavior.feature_vocabularies": "the words of the features, which user_features shows",
@@ -51,12 +52,14 @@ EXEMPT = {
     "behavior.user_preference_features": "values that user_features shows by name",
     "behavior.user_similarity": "filled after dbt, and compared below",
     "behavior.user_wishlist_sizes_live": LIVE,
+    "core.emotion_labels_unknown": OF_OTHERS,
+    "core.emotion_timeline": OF_OTHERS,
 }
 """Marts without a reference, and why."""
 NOISE = 1e-12
 """A smaller weight may be what rounding leaves of likes and dislikes that cancel: not required, not forbidden."""
 CONSTANT = {
-    "core.sessions": {"system"},
+    "core.sessions": {"system", "reported_events"},
     "core.sessions_by_inactivity": {"system"},
     "core.model_parameters": {"model", "fit_date", "log_likelihood", "n"},
     "intermediate.int_repeat_days": {"fit_date", "users"},

@@ -5,12 +5,31 @@
         {'columns': ['user_key', 'started_at']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
+        {'columns': ['_build_id']},
     ],
+    post_hook="{{ mark_loads('int_traces_attributed', ['_build_id']) }}",
 ) }}
 
+{#- what only the web tracker of New Smell tells -#}
+{%- set tracked = [
+    'browser', 'os', 'location', 'referrer', 'reported_referrer', 'entry_page', 'exit_page',
+    'reported_exit_page', 'page_views', 'reported_page_views', 'perfumes_viewed',
+    'reported_perfumes_viewed', 'interactions', 'reported_interactions',
+    'has_added_to_wishlist', 'reported_has_added_to_wishlist', 'has_added_to_collection',
+    'reported_has_added_to_collection', 'has_completed_rating', 'reported_has_completed_rating',
+    'has_completed_review', 'reported_has_completed_review', 'is_bounced', 'reported_is_bounced',
+] -%}
+{%- set columns = [
+    'system', 'session_key', 'user_key', 'reported_user_key', 'visitor_key', 'session_row_id',
+    'device_type', 'reported_device_type', 'events', 'reported_events', 'duration_seconds',
+    'reported_duration_seconds', 'has_events', 'has_session_row', 'is_consistent', 'started_at',
+    'reported_started_at', 'ended_at', 'reported_ended_at', '_build_id',
+] %}
+
+-- depends_on: {{ ref('int_traces_attributed') }}
 with
 
-{{ dirty_keys('dirty_sessions', [dirty_sessions()]) }}
+{{ dirty_keys('dirty_sessions', [dirty_sessions(), units_traced_anew('session_key')]) }}
 
 sessions as (
 
@@ -22,6 +41,12 @@ sessions as (
 reported as (
 
     select * from {{ rows_of('int_sessions_reported', 'session_key', 'dirty_sessions') }}
+
+),
+
+trace_sessions as (
+
+    select * from {{ rows_of('int_trace_sessions_summarised', 'session_key', 'dirty_sessions') }}
 
 ),
 
@@ -79,14 +104,16 @@ reconciled as (
         reported.reported_started_at,
         coalesce(sessions.ended_at, reported.reported_ended_at) as ended_at,
         reported.reported_ended_at,
+        cast(null as bigint) as reported_events,
         sessions._events_load_id,
-        sessions._session_rows_load_id
+        sessions._session_rows_load_id,
+        cast(null as bigint) as _build_id
     from sessions
     left join reported on sessions.session_key = reported.session_key
 
 ),
 
-final as (
+compared as (
 
     select
         *,
@@ -107,6 +134,59 @@ final as (
                 )
         end as is_consistent
     from reconciled
+
+),
+
+{% set seconds = seconds_between('started_at', 'ended_at') -%}
+trace_sessions_reconciled as (
+
+    select
+        system,
+        session_key,
+        user_key,
+        reported_user_key,
+        visitor_key,
+        session_row_id,
+        reported_device_type as device_type,
+        reported_device_type,
+        coalesce(events, 0) as events,
+        reported_events,
+        coalesce(cast(floor({{ seconds }}) as bigint), reported_duration_seconds)
+            as duration_seconds,
+        reported_duration_seconds,
+        events is not null as has_events,
+        has_session_row,
+        case
+            when events is not null and has_session_row then
+                coalesce(events = reported_events, true)
+                and coalesce(
+                    user_key = reported_user_key,
+                    user_key is null and reported_user_key is null
+                )
+        end as is_consistent,
+        coalesce(started_at, reported_started_at) as started_at,
+        reported_started_at,
+        coalesce(ended_at, reported_ended_at) as ended_at,
+        reported_ended_at,
+        _build_id
+    from trace_sessions
+
+),
+
+final as (
+
+    select
+        {{ (columns + tracked) | join(', ') }},
+        _events_load_id,
+        _session_rows_load_id
+    from compared
+    union all
+    select
+        {{ columns | join(', ') }},
+        null as {{ tracked | join(', null as ') }},
+        0 as _events_load_id,
+        0 as _session_rows_load_id
+    from trace_sessions_reconciled
 
 )
 

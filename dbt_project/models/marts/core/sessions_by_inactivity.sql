@@ -5,10 +5,14 @@
         {'columns': ['visitor_key', 'ended_at']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
+        {'columns': ['_build_id']},
     ],
+    post_hook="{{ mark_loads('int_traces_attributed', ['_build_id']) }}",
 ) }}
 
 -- depends_on: {{ ref('int_session_visitors') }}
+-- depends_on: {{ ref('int_session_bouts') }}
+-- depends_on: {{ ref('int_traces_attributed') }}
 with
 
 {% if is_incremental() -%}
@@ -21,10 +25,13 @@ changes as (
     from {{ ref('int_session_visitors') }} as visitors
     {{ look_up(ref('int_session_bouts'), 'bouts', 'found.session_key = visitors.session_key') }}
     where {{ not_folded('visitors.' ~ mark, mark) }}
-    {% if not loop.last -%}
     union all
-    {% endif -%}
-    {%- endfor %}
+    {% endfor -%}
+    select
+        visitor_key,
+        occurred_at as changed_at
+    from {{ ref('int_traces_attributed') }}
+    where {{ not_folded('_build_id', '_build_id') }} and visitor_key is not null
 
 ),
 
@@ -78,14 +85,14 @@ visitor_bouts as (
         starts.sessions_before
     from starts
     {{ look_up(
-        ref('int_session_bouts'), 'bouts',
+        ref('int_activity_bouts'), 'bouts',
         'found.visitor_key = starts.visitor_key and found.started_at > starts.ended_before'
     ) }}
     {%- else -%}
     select
         *,
         0 as sessions_before
-    from {{ ref('int_session_bouts') }}
+    from {{ ref('int_activity_bouts') }}
     {%- endif %}
 
 ),
@@ -96,7 +103,7 @@ bouts as (
         *,
         max(ended_at) over (
             partition by visitor_key
-            order by started_at, session_key, bout_number
+            order by started_at, session_key, bout_id
             rows between unbounded preceding and 1 preceding
         ) as active_until
     from visitor_bouts
@@ -112,7 +119,7 @@ bouts_numbered as (
             where active_until is null or {{ silence }} > {{ 60 * var('inactivity_minutes') }}
         ) over (
             partition by visitor_key
-            order by started_at, session_key, bout_number
+            order by started_at, session_key, bout_id
         ) as session_number
     from bouts
 
@@ -124,7 +131,7 @@ final as (
     select
         visitor_key,
         session_number,
-        'new_smell' as system,
+        system,
         user_key,
         cast(sum(events) as bigint) as events,
         count(distinct session_key) as sessions,
@@ -132,9 +139,10 @@ final as (
         min(started_at) as started_at,
         max(ended_at) as ended_at,
         max(_events_load_id) as _events_load_id,
-        max(_session_rows_load_id) as _session_rows_load_id
+        max(_session_rows_load_id) as _session_rows_load_id,
+        max(_build_id) as _build_id
     from bouts_numbered
-    group by visitor_key, session_number, user_key
+    group by visitor_key, session_number, system, user_key
 
 )
 
