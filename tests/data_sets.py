@@ -19,6 +19,7 @@ from tests import (
     movielens,
     planted,
     reference_churn,
+    reference_engagement,
     reference_features,
     reference_history,
     reference_marts,
@@ -32,6 +33,7 @@ from tests import (
 REFERENCES = (
     reference_marts,
     reference_churn,
+    reference_engagement,
     reference_features,
     reference_history,
     reference_perfumes,

@@ -18,6 +18,7 @@ GRAINS = {
     "behavior.recommendation_algorithm_metrics": ["metric_date", "algorithm"],
 }
 RATES = {
+    "view_rate": "is_viewed",
     "wishlist_rate": "is_added_to_wishlist",
     "collection_rate": "is_added_to_collection",
     "rating_rate": "is_rated",
@@ -58,6 +59,8 @@ def metrics(shown: pd.DataFrame) -> pd.DataFrame:
         rows[rate] = cells[flag].mean()
     seconds = (shown.first_interaction_at - shown.shown_at).dt.total_seconds()
     rows["median_first_interaction_seconds"] = seconds.groupby([shown[name] for name in rows.index.names]).median()
+    for score in ("confidence", "similarity_score"):
+        rows[f"avg_{score}"] = cells[score].apply(lambda values: values.astype(float).mean())
     rows = rows.reset_index()
     return rows.assign(shown_date=rows.day.dt.date).drop(columns="day")
 

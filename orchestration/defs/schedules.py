@@ -61,6 +61,8 @@ USER_MARTS = (
     "behavior/user_preference*",
     "behavior/user_feature*",
     "behavior/feature_*",
+    "behavior/user_engagement_features*",
+    "behavior/user_session_patterns*",
     "behavior/user_similarity*",
     # the table behind the view of that name
     "ops/similar_users",

@@ -8,6 +8,7 @@ them from staging. Counts, texts and times must be equal, fractions to 1e-9.
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -47,6 +48,8 @@ EXEMPT = {
     "behavior.session_metrics_live": LIVE,
     "behavior.user_behavior_profiles_document": DOCUMENT,
     "behavior.user_feature_vector_versions": "keeps what was built before: test_features",
+    "behavior.user_feature_vectors_document": DOCUMENT,
+    "behavior.user_features_document": DOCUMENT,
     "behavior.user_feature_vectors": "the values that user_features shows by name",
     "behavior.user_perfume_interactions_document": DOCUMENT,
     "behavior.user_preference_features": "values that user_features shows by name",
@@ -64,9 +67,11 @@ CONSTANT = {
     "core.model_parameters": {"model", "fit_date", "log_likelihood", "n"},
     "intermediate.int_repeat_days": {"fit_date", "users"},
     "behavior.user_behavior_profiles": {"as_of_date", "updated_at"},
+    "behavior.user_engagement_features": {"as_of_date"},
     "behavior.user_features": {"feature_date"},
     "behavior.user_perfume_interactions": {"as_of_date", "review_sentiment"},
     "behavior.user_segments": {"week_end"},
+    "behavior.user_session_patterns": {"as_of_date"},
     "behavior.perfume_interaction_stats": {"as_of_date", "updated_at", "total_comments"},
     "behavior.perfume_features": {"as_of_date", "review_sentiment"},
     "behavior.active_users": {"as_of_date"},
@@ -77,6 +82,8 @@ CONSTANT = {
 """Columns of a mart that hold one value in the planted data: it is of one system and one day, no two of its users are
 alike, and nobody tells what comments there are or how reviews sound."""
 VECTORS = "select user_key::text, document -> 'featureVector' from behavior.user_behavior_profiles_document"
+USER_FEATURES = "select user_key::text, document from behavior.user_features_document"
+VECTOR_FIELDS = "select user_key::text, document from behavior.user_feature_vectors_document"
 NEIGHBOURS = (
     "select user_key::text, rank, similar_user_key::text, similarity from behavior.user_similarity order by 1, 2"
 )
@@ -198,6 +205,73 @@ def test_the_document_of_a_profile_holds_the_vector_in_order(built: Built) -> No
         assert len(vector) == len(expected[user]) == 111
         found = [math.nan if value is None else float(value) for value in vector]
         assert found == pytest.approx(expected[user], rel=1e-9, abs=NOISE, nan_ok=True), user
+
+
+def documents(built: Built, query: str) -> dict[str, Row]:
+    """Documents by user."""
+    with Warehouse(built.settings).connect("analyst") as connection:
+        return dict(connection.execute(query.encode()).fetchall())
+
+
+def test_the_vector_as_a_document_has_the_fields_the_document_names(built: Built) -> None:
+    features = built.pandas["behavior.user_features"]
+    by_user = {str(user): rows.set_index("name").value for user, rows in features.groupby("user_key")}
+    found = documents(built, VECTOR_FIELDS)
+    assert found.keys() == by_user.keys()
+    for user, document in found.items():
+        value = by_user[user]
+        days = [f"{day}day_share" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")]
+        expected = {
+            "accountAge": value["account_age_days"], "totalSessions": value["total_sessions"],
+            "responseTime": value["response_time_ms"], "hourOfDayActivity": list(value.filter(regex="^hour_[cs]")),
+            "topNotePreferences": list(value.filter(regex="^note_weight")),
+            "topHousePreferences": list(value.filter(regex="^house_weight")),
+            "perfumeTypeMix": list(value.filter(regex="^perfume_type_weight")),
+            "dayOfWeekActivity": list(value[days]),
+        }  # fmt: skip
+        assert len(document) == len(FIELDS_OF_THE_VECTOR) and document.keys() == FIELDS_OF_THE_VECTOR
+        for field, wanted in expected.items():
+            shown, told = (pd.Series(v if isinstance(v, list) else [v], dtype=float) for v in (document[field], wanted))
+            np.testing.assert_allclose(shown, told, rtol=1e-9, atol=NOISE, err_msg=field)
+
+
+FIELDS_OF_THE_VECTOR = {
+    "accountAge", "totalSessions", "avgSessionDuration", "totalPageViews", "perfumeViewRate", "searchRate",
+    "interactionRate", "collectionSize", "wishlistSize", "ratingsCount", "reviewsCount", "avgRatingValue",
+    "collectionGrowthRate", "topNotePreferences", "topHousePreferences", "pricePointIndex", "perfumeTypeMix",
+    "explorationScore", "tradingActivity", "socialActivity", "contentCreation", "responseTime", "dayOfWeekActivity",
+    "hourOfDayActivity",
+}  # fmt: skip
+FIELDS_OF_A_USER = {
+    "userId", "accountAge", "ratingHistory", "reviewSentiment", "wishlistComposition", "collectionComposition",
+    "viewHistory", "searchHistory", "browsingPatterns", "sessionMetrics", "interactionDepth", "contentContribution",
+    "profileViews", "collectionViews", "tradingReputation",
+}  # fmt: skip
+
+
+def test_the_features_of_a_user_as_a_document_are_those_of_the_marts(built: Built) -> None:
+    found = documents(built, USER_FEATURES)
+    pairs, engagement = (built.pandas[f"behavior.user_{m}"] for m in ("perfume_interactions", "engagement_features"))
+    patterns = built.pandas["behavior.user_session_patterns"].groupby("user_key").day_part.agg(set)
+    owned = pairs[pairs.in_collection].groupby("user_key").perfume_id.agg(sorted)
+    wished = pairs[pairs.in_wishlist].groupby("user_key").perfume_id.agg(sorted)
+    rated = pairs[pairs.has_rated].set_index(["user_key", "perfume_id"]).rating_value
+    viewed = pairs[pairs.view_count > 0].groupby("user_key").view_count.sum()
+    assert found.keys() == set(engagement.user_key.astype(str))
+    for row in engagement.to_dict("records"):
+        user = row["user_key"]
+        document = found[str(user)]
+        assert document.keys() == FIELDS_OF_A_USER
+        assert document["collectionComposition"] == owned.get(user, [])
+        assert document["wishlistComposition"] == wished.get(user, [])
+        assert {part["dayPart"] for part in document["browsingPatterns"]} == patterns.get(user, set())
+        assert sum(view["viewCount"] for view in document["viewHistory"]) == viewed.get(user, 0)
+        for rating in document["ratingHistory"]:
+            stars = rated[user, rating["perfumeId"]]
+            assert equal(rating["ratingValue"], None if pd.isna(stars) else stars)
+        assert len(document["ratingHistory"]) == (len(rated[user]) if user in rated.index.levels[0] else 0)
+        for field in ("profileViews", "collectionViews", "contentContribution"):
+            assert document[field] == row[re.sub("([A-Z])", r"_\1", field).lower()]
 
 
 def test_the_marts_are_of_every_event_but_the_bad_ones(built: Built) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from ingestion.contracts import load_contracts
 from ingestion.settings import PROJECT_ROOT
+from ingestion.simulator.masterx.learners import VALENCE
 from ingestion.tables import LOAD_ID
 from ingestion.warehouse import MART_SCHEMAS, PROFILE
 from tests.dbt_builds import DBT, environment
@@ -179,6 +180,35 @@ def test_evidence_weights_name_event_types_of_the_contract() -> None:
         weighed = {row["event_type"]: float(row["weight"]) for row in csv.DictReader(file)}
     assert set(weighed) <= set(allowed)
     assert all(weighed[f"{kind}_REMOVE"] == -weighed[f"{kind}_ADD"] for kind in ("WISHLIST", "COLLECTION"))
+
+
+def test_the_taxonomy_has_every_emotion_the_contracts_allow() -> None:
+    allowed = {
+        (entity.system, label)
+        for system in load_contracts().values()
+        for entity in system.entities
+        for rule in entity.all_rules
+        if rule.code in ("in:emotion", "in:voice_emotion")
+        for label in rule.args
+    }
+    with (PROJECT_ROOT / "dbt_project/seeds/emotion_taxonomy.csv").open() as file:
+        words = {(row["vocabulary"], row["label"]): row for row in csv.DictReader(file)}
+    measured = {("emotional_core", label) for label in ("anxiety", "confidence", "engagement")}
+    assert len(allowed) == 20
+    assert allowed | measured | {("masterx", label) for label in VALENCE} <= words.keys()
+    assert all(label == label.strip().lower() for _, label in words)
+
+
+def test_every_entity_with_traces_has_a_mark(manifest: Node) -> None:
+    by_name = {node["name"]: node for node in models(manifest)}
+    read = {
+        unique_id.rsplit("__", 1)[1]
+        for system in ("emotional_core", "emotion_visualizer", "masterx", "voice_patterns")
+        for unique_id in by_name[f"int_{system}_traces"]["depends_on"]["nodes"]
+    }
+    listed = re.search(r"entities = \[(.*?)\]", by_name["int_traces_attributed"]["raw_code"], re.S)
+    assert listed
+    assert set(re.findall(r"'(\w+)'", listed[1])) == read
 
 
 def test_the_project_keeps_everything_in_its_folder_and_sends_nothing(manifest: Node) -> None:

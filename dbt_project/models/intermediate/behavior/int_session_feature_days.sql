@@ -44,6 +44,11 @@ days_counted as (
         count(*) filter (where event_type = 'SEARCH_RESULT_CLICKED') as search_clicks,
         count(*) filter (where event_type = 'SIMILAR_CLICKED') as similar_clicks,
         count(*) filter (where event_type = 'COLLECTION_UPDATE') as collection_updates,
+        count(*) filter (where event_type = 'COLLECTION_ADD') as collection_adds,
+        count(*) filter (where event_type = 'COLLECTION_VIEW') as collection_views,
+        count(*) filter (where event_type = 'PROFILE_VIEWED') as profile_views,
+        count(*) filter (where event_type = 'TRADE_ACCEPTED') as trades_accepted,
+        count(*) filter (where event_type = 'TRADE_DECLINED') as trades_declined,
         count(*) filter (
             where event_type in ('REVIEW_SUBMITTED', 'REVIEW_UPDATED')
         ) as content_events,
@@ -74,6 +79,11 @@ final as (
         days_counted.search_clicks,
         days_counted.similar_clicks,
         days_counted.collection_updates,
+        days_counted.collection_adds,
+        days_counted.collection_views,
+        days_counted.profile_views,
+        days_counted.trades_accepted,
+        days_counted.trades_declined,
         days_counted.content_events,
         days_counted.detail_events,
         days_counted.filter_events,

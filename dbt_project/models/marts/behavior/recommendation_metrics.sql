@@ -18,6 +18,7 @@ recommendations as (
 ),
 
 {% set responses = {
+    'view': 'is_viewed',
     'wishlist': 'is_added_to_wishlist',
     'collection': 'is_added_to_collection',
     'rating': 'is_rated',
@@ -40,6 +41,9 @@ shown_counted as (
         {% endfor -%}
         {{ double('percentile_cont(0.5) within group (order by first_interaction_seconds)') }}
             as median_first_interaction_seconds,
+        {% for score in ['confidence', 'similarity_score'] -%}
+        {{ exact_sum(score) }} / nullif(count({{ score }}), 0) as avg_{{ score }},
+        {% endfor -%}
         max(_load_id) as _recommendations_load_id
     from recommendations
     group by shown_date, algorithm, source, position
@@ -62,6 +66,8 @@ final as (
         {{ rate }}_rate,
         {% endfor -%}
         median_first_interaction_seconds,
+        avg_confidence,
+        avg_similarity_score,
         _recommendations_load_id
     from shown_counted
 

@@ -28,10 +28,12 @@ changes as (
     union all
     {% endfor -%}
     select
-        visitor_key,
-        occurred_at as changed_at
-    from {{ ref('int_traces_attributed') }}
-    where {{ not_folded('_build_id', '_build_id') }} and visitor_key is not null
+        visitors.visitor_key,
+        visitors.occurred_at as changed_at
+    from {{ ref('int_traces_attributed') }} as visitors
+    where
+        {{ not_folded('visitors._build_id', '_build_id') }}
+        and visitors.visitor_key is not null
 
 ),
 
