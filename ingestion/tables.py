@@ -31,17 +31,20 @@ def create_table_sql(entity: Entity) -> str:
     lines = [column_sql(column, key) for column in entity.columns]
     lines += [f"{LOAD_ID} bigint not null", f"primary key ({', '.join(key)})"]
     partition = f" partition by range ({entity.event_time})" if entity.partition_by else ""
-    name = f"{entity.system}__{entity.name}"
     statements = [f"create table if not exists {entity.table} ({', '.join(lines)}){partition}"]
-    statements.append(f"create index if not exists {name}_by_load on {entity.table} using brin ({LOAD_ID})")
-    for columns in entity.indexes:
-        index = f"{name}_by_{'_'.join(columns)}"
-        statements.append(f"create index if not exists {index} on {entity.table} ({', '.join(columns)})")
+    statements += [f"create index if not exists {name} on {entity.table} {what}" for name, what in indexes(entity)]
     return ";\n".join(statements)
 
 
+def indexes(entity: Entity) -> list[tuple[str, str]]:
+    """Names of the table's indexes, and what they are on."""
+    name = f"{entity.system}__{entity.name}"
+    by_columns = [(f"{name}_by_{'_'.join(columns)}", f"({', '.join(columns)})") for columns in entity.indexes]
+    return [(f"{name}_by_load", f"using brin ({LOAD_ID})"), *by_columns]
+
+
 def ensure_tables(connection: psycopg.Connection, entities: tuple[Entity, ...]) -> None:
-    """Make the staging tables of `entities` that are missing; commits."""
+    """Make the staging tables of `entities` that are missing, and indexes that the contract has got since; commits."""
     if not _missing(connection, entities):
         connection.commit()
         return
@@ -53,11 +56,13 @@ def ensure_tables(connection: psycopg.Connection, entities: tuple[Entity, ...]) 
 
 
 def _missing(connection: psycopg.Connection, entities: tuple[Entity, ...]) -> list[Entity]:
-    rows = connection.execute(
-        "select 'staging.' || relname from pg_class where relnamespace = 'staging'::regnamespace"
-    ).fetchall()
+    rows = connection.execute("select relname from pg_class where relnamespace = 'staging'::regnamespace").fetchall()
     existing = {name for (name,) in rows}
-    return [entity for entity in entities if entity.table not in existing]
+    return [
+        entity
+        for entity in entities
+        if not {f"{entity.system}__{entity.name}", *(name for name, _ in indexes(entity))} <= existing
+    ]
 
 
 def ensure_month(connection: psycopg.Connection, entity: Entity, month: date) -> None:

@@ -254,7 +254,9 @@ def sessions(done: pd.DataFrame, rows: pd.DataFrame, owners: pd.Series) -> pd.Da
             "is_consistent": agrees.astype(object).where(has_events & has_row, None),
             "started_at": found["first"].fillna(rows.began),
             "reported_started_at": rows.began,
-            "ended_at": found["last"].fillna(rows.ended),
+            "ended_at": found["last"].fillna(
+                rows.ended.where(rows.ended.isna() | (rows.ended >= rows.began), rows.began)
+            ),
             "reported_ended_at": rows.ended,
         },
         index=index,

@@ -41,6 +41,19 @@ def test_a_second_load_finds_nothing_new(settings: Settings, warehouse: Warehous
     assert {r.load_id for r in load_system(settings, NEW_SMELL)} == {None}
 
 
+def test_an_index_that_the_contract_has_got_since_is_made(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    load(settings, write_csv(tmp_path / "first", [event(1)]).parent)
+    index = "staging.new_smell__user_interaction_events_by_session_key"
+    assert settings.database_url is not None
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute(f"drop index {index}".encode())
+    load(settings, write_csv(tmp_path / "second", [event(2)]).parent)
+    with psycopg.connect(settings.database_url) as connection:
+        assert connection.execute("select to_regclass(%s) is not null", [index]).fetchone() == (True,)
+
+
 def test_csv_jsonl_parquet_and_postgresql_give_the_same_rows(
     settings: Settings, warehouse: Warehouse, tmp_path: Path
 ) -> None:

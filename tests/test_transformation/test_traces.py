@@ -56,13 +56,20 @@ PLANTED = (
     "delete from staging.emotion_visualizer__intake_session_exchanges where exchange_position = 0 and session_key in"
     " (select session_key from staging.emotion_visualizer__intake_sessions order by created_at limit 5)",
     "update staging.masterx__content_mastery_history set session_key = null where activity_position % 3 = 1",
+    "update staging.masterx__content_mastery_history set emotional_state = null where activity_position % 5 = 2",
+    # an intake without exchanges, whose end lies before its start
+    "delete from staging.emotion_visualizer__intake_session_exchanges where session_key in"
+    " (select session_key from staging.emotion_visualizer__intake_sessions order by created_at desc limit 3)",
+    "update staging.emotion_visualizer__intake_sessions set completed_at = created_at - interval '1 s'"
+    " where session_key in"
+    " (select session_key from staging.emotion_visualizer__intake_sessions order by created_at desc limit 3)",
 )
 OLDER: dict[str, dict[str, Any]] = {
     "emotion_entries": {"session_key": None, "intensity": 0.123},
     "user_journeys": {"user_key": "00000000-0000-0000-0000-00000000dead"},
     "learning_sessions": {"initial_emotional_state": "asleep", "user_key": "00000000-0000-0000-0000-00000000d1ed"},
     "voice_sessions": {"voice_emotion": "numb", "duration_seconds": 1},
-    "conversion_funnels": {"emotional_state_exit": None, "user_key": "00000000-0000-0000-0000-00000000dead"},
+    "conversion_funnels": {"emotional_state_exit": None, "user_key": None, "session_key": None},
 }
 """What a row said in its first version."""
 PLACES = {"emotion_position", "exchange_position", "interaction_position", "activity_position", "point_position"}
@@ -77,6 +84,9 @@ class World:
     at_once: dict[str, pd.DataFrame]
     in_loads: dict[str, pd.DataFrame]
     pandas: dict[str, pd.DataFrame]
+    settings: Settings
+    """Of the warehouse of four loads, which the last test changes."""
+    artifacts: Path
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +112,7 @@ def world(
         with Warehouse(at_once).connect("owner") as connection:
             connection.execute("set time zone 'UTC'")
             staged = {f"{e.system}.{e.name}": read_table(connection, e.table) for e in ENTITIES}
-        yield World(marts(at_once), marts(in_loads), reference_traces.marts(staged))
+        yield World(marts(at_once), marts(in_loads), reference_traces.marts(staged), in_loads, folder / "target")
 
 
 def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
@@ -216,3 +226,28 @@ def test_the_planted_cases_are_there(world: World) -> None:
 
 def test_observations_have_keys_of_their_own(world: World) -> None:
     assert world.at_once["core.emotion_timeline"].observation_id.is_unique
+
+
+def test_an_observation_goes_when_only_its_own_value_has_gone(world: World) -> None:
+    """The document itself stays as it was, so that only the nested row tells of it."""
+    row = "masterx__content_mastery_history where emotional_state is not null order by mastery_id, activity_position"
+    query = "select mastery_id, activity_position, mastery_id || '/' || activity_position from staging."
+    with Warehouse(world.settings).connect("owner") as connection:
+        mastery, place, observation = connection.execute(f"{query}{row} limit 1".encode()).fetchone() or ("", 0, "")
+        connection.execute(
+            "update staging.masterx__content_mastery_history set emotional_state = null, _load_id = 1000000"
+            " where mastery_id = %s and activity_position = %s",
+            [mastery, place],
+        )
+    build(world.settings, AS_OF, world.artifacts, "--exclude-resource-type", "test", "--select", *SELECTED)
+    before = world.in_loads["core.emotion_timeline"]
+    after = marts(world.settings)["core.emotion_timeline"]
+    assert set(before.observation_id) - set(after.observation_id) == {f"content_mastery_history/{observation}"}
+    assert len(after) == len(before) - 1
+
+
+def test_nobody_is_kept_with_what_was_theirs_before(world: World) -> None:
+    """One build after another: what the first left for those who read it is forgotten."""
+    with Warehouse(world.settings).connect("owner") as connection:
+        query = "select count(*) from intermediate.int_traces_attributed where trace_kind = 'former'"
+        assert connection.execute(query).fetchone() == (0,)

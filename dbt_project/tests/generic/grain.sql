@@ -14,8 +14,10 @@ touched as (
             select coalesce(max(load_id), 0)
             from {{ source('ops', 'loads') }}
             where
-                system || '.' || entity = '{{ load_of }}'
-                and inserted + updated > 0
+                inserted + updated > 0
+                {% if load_of != 'any' -%}
+                and system || '.' || entity = '{{ load_of }}'
+                {%- endif %}
         )
     {% elif marked_by -%}
     -- of a view the table below it tells the newest mark from its index

@@ -51,6 +51,7 @@ final as (
         cast(emotion_id as text) as row_id,
         'event' as trace_kind,
         emotion_id as document_key,
+        cast(emotion_id as text) as document_id,
         session_key,
         user_key,
         cast(null as text) as emotion,
@@ -65,6 +66,7 @@ final as (
         cast(metric_id as text) as row_id,
         'event' as trace_kind,
         metric_id as document_key,
+        cast(metric_id as text) as document_id,
         session_key,
         user_key,
         null as emotion,
@@ -79,6 +81,7 @@ final as (
         cast(funnel_id as text) as row_id,
         'event' as trace_kind,
         funnel_id as document_key,
+        cast(funnel_id as text) as document_id,
         session_key,
         user_key,
         null as emotion,
@@ -93,6 +96,7 @@ final as (
         cast(journey_id as text) as row_id,
         'session' as trace_kind,
         journey_id as document_key,
+        cast(journey_id as text) as document_id,
         session_key,
         user_key,
         null as emotion,
@@ -101,6 +105,22 @@ final as (
         started_at as occurred_at,
         _load_id
     from journeys
+    union all
+    -- also one without any level, so that the going of a level is seen
+    select
+        'user_journey_arc_points' as entity,
+        journey_id || '/' || point_position as row_id,
+        'document' as trace_kind,
+        journey_id as document_key,
+        cast(journey_id as text) as document_id,
+        session_key,
+        user_key,
+        null as emotion,
+        null as intensity,
+        null as confidence,
+        measured_at as occurred_at,
+        _load_id
+    from arc_points
     {% for emotion, intensity in felt.items() -%}
     union all
     select
@@ -108,6 +128,7 @@ final as (
         emotion_id || '/{{ emotion }}' as row_id,
         'observation' as trace_kind,
         emotion_id as document_key,
+        cast(emotion_id as text) as document_id,
         session_key,
         user_key,
         '{{ emotion }}' as emotion,
@@ -123,6 +144,7 @@ final as (
         journey_id || '/' || point_position || '/{{ emotion }}' as row_id,
         'observation' as trace_kind,
         journey_id as document_key,
+        cast(journey_id as text) as document_id,
         session_key,
         user_key,
         '{{ emotion }}' as emotion,
@@ -139,6 +161,7 @@ final as (
         funnel_id || '/entry' as row_id,
         'observation' as trace_kind,
         funnel_id as document_key,
+        cast(funnel_id as text) as document_id,
         session_key,
         user_key,
         'anxiety' as emotion,
@@ -154,6 +177,7 @@ final as (
         funnel_id || '/exit' as row_id,
         'observation' as trace_kind,
         funnel_id as document_key,
+        cast(funnel_id as text) as document_id,
         session_key,
         user_key,
         'anxiety' as emotion,

@@ -51,6 +51,7 @@ final as (
         cast(session_key as text) as row_id,
         'session' as trace_kind,
         session_key as document_key,
+        cast(session_key as text) as document_id,
         session_key,
         user_key,
         cast(null as text) as emotion,
@@ -69,6 +70,7 @@ final as (
         session_key || '/{{ emotion }}' as row_id,
         'observation' as trace_kind,
         session_key as document_key,
+        cast(session_key as text) as document_id,
         session_key,
         user_key,
         {{ emotion }} as emotion,
@@ -85,6 +87,7 @@ final as (
         session_key || '/' || emotion_position as row_id,
         'observation' as trace_kind,
         session_key as document_key,
+        cast(session_key as text) as document_id,
         session_key,
         user_key,
         emotion,
@@ -99,6 +102,7 @@ final as (
         session_key || '/' || interaction_position as row_id,
         'event' as trace_kind,
         session_key as document_key,
+        cast(session_key as text) as document_id,
         session_key,
         user_key,
         null as emotion,
@@ -113,6 +117,7 @@ final as (
         session_key || '/' || interaction_position || '/detected' as row_id,
         'observation' as trace_kind,
         session_key as document_key,
+        cast(session_key as text) as document_id,
         session_key,
         user_key,
         detected_emotion as emotion,
@@ -123,12 +128,13 @@ final as (
     from interactions
     where detected_emotion is not null
     union all
-    -- the masteries of a user count as one document: their ids are no keys
+    -- practice outside of any session lies under the user: ids of masteries are no keys
     select
         'content_mastery' as entity,
         mastery_id as row_id,
         'document' as trace_kind,
         user_key as document_key,
+        mastery_id as document_id,
         null as session_key,
         user_key,
         null as emotion,
@@ -141,8 +147,10 @@ final as (
     select
         'content_mastery_history' as entity,
         mastery_id || '/' || activity_position as row_id,
-        'observation' as trace_kind,
+        -- also one whose state has gone, so that its going is seen
+        case when emotional_state is null then 'document' else 'observation' end as trace_kind,
         user_key as document_key,
+        mastery_id as document_id,
         session_key,
         user_key,
         emotional_state as emotion,
@@ -151,7 +159,6 @@ final as (
         practiced_at as occurred_at,
         _load_id
     from activities
-    where emotional_state is not null
 
 )
 

@@ -2,8 +2,8 @@
 
 {%- set systems = ['emotional_core', 'emotion_visualizer', 'masterx', 'voice_patterns'] %}
 {%- set columns = [
-    'entity', 'row_id', 'trace_kind', 'document_key', 'session_key', 'user_key', 'emotion',
-    'intensity', 'confidence', 'occurred_at', '_load_id',
+    'entity', 'row_id', 'trace_kind', 'document_key', 'document_id', 'session_key', 'user_key',
+    'emotion', 'intensity', 'confidence', 'occurred_at', '_load_id',
 ] %}
 
 with

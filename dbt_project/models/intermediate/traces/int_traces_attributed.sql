@@ -3,12 +3,18 @@
     indexes=[
         {'columns': ['unit_key']},
         {'columns': ['session_key']},
-        {'columns': ['document_key']},
+        {'columns': ['document_id']},
         {'columns': ['visitor_key', 'occurred_at']},
         {'columns': ['entity', '_load_id']},
         {'columns': ['_build_id']},
     ],
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where entity = '(former)' and _build_id"
+    ~ " <= least({{ marked('_build_id', 'sessions') }}, {{ marked('_build_id', 'emotion_timeline') }},"
+    ~ " {{ marked('_build_id', 'sessions_by_inactivity') }}){% endif %}",
 ) }}
+
+{#- the hook: whom a unit was once of is kept only until all who read this have folded it in; it may
+be somebody who has withdrawn their consent -#}
 
 {#- loads of one entity commit in the order of their ids, of two they may not: a mark for each -#}
 {%- set entities = [
@@ -19,7 +25,7 @@
     'content_mastery_history', 'voice_sessions',
 ] -%}
 {%- set columns = [
-    'unit_key', 'entity', 'row_id', 'trace_kind', 'system', 'document_key', 'session_key',
+    'unit_key', 'entity', 'row_id', 'trace_kind', 'system', 'document_id', 'session_key',
     'user_key', 'visitor_key', 'emotion', 'intensity', 'confidence', 'occurred_at', '_load_id',
 ] -%}
 
@@ -31,7 +37,9 @@ newer as (
     {% for entity in entities -%}
     select
         unit_key,
-        document_key
+        system,
+        session_key is not null as is_session,
+        document_id
     from {{ ref('int_traces') }}
     where
         entity = '{{ entity }}'
@@ -50,18 +58,31 @@ newer as (
 
 documents as (
 
-    select distinct document_key from newer
+    select distinct document_id from newer
 
 ),
 
 -- also what a document has left: rows that its new version no longer has
+touched as (
+
+    select
+        unit_key,
+        system,
+        is_session
+    from newer
+    union
+    select
+        former.unit_key,
+        former.system,
+        former.session_key is not null as is_session
+    from documents
+    {{ look_up(this, 'former', 'found.document_id = documents.document_id') }}
+
+),
+
 dirty_units as (
 
-    select unit_key from newer
-    union
-    select former.unit_key
-    from documents
-    {{ look_up(this, 'former', 'found.document_key = documents.document_key') }}
+    select distinct unit_key from touched
 
 ),
 
@@ -78,14 +99,19 @@ traces as (
 
     {% if is_incremental() -%}
     select traces.*
-    from dirty_units
-    {{ look_up(ref('int_traces'), 'traces', 'found.session_key = dirty_units.unit_key') }}
-    union all
-    select traces.*
-    from dirty_units
+    from touched
     {{ look_up(
         ref('int_traces'), 'traces',
-        'found.session_key is null and found.document_key = dirty_units.unit_key'
+        'touched.is_session and found.system = touched.system'
+        ~ ' and found.session_key = touched.unit_key'
+    ) }}
+    union all
+    select traces.*
+    from touched
+    {{ look_up(
+        ref('int_traces'), 'traces',
+        'not touched.is_session and found.system = touched.system'
+        ~ ' and found.session_key is null and found.document_key = touched.unit_key'
     ) }}
     {%- else -%}
     select * from {{ ref('int_traces') }}
@@ -113,7 +139,7 @@ current_traces as (
         traces.row_id,
         traces.trace_kind,
         traces.system,
-        traces.document_key,
+        traces.document_id,
         traces.session_key,
         units.user_key,
         coalesce(units.user_key, traces.session_key) as visitor_key,
@@ -148,7 +174,6 @@ former_visitors as (
         system,
         min(occurred_at) as first_at
     from former
-    where visitor_key is not null
     group by unit_key, visitor_key, user_key, system
 
 ),
@@ -159,10 +184,10 @@ traces_left as (
     select
         former_visitors.unit_key,
         '(former)' as entity,
-        cast(former_visitors.visitor_key as text) as row_id,
+        coalesce(cast(former_visitors.visitor_key as text), 'nobody') as row_id,
         'former' as trace_kind,
         former_visitors.system,
-        cast(null as uuid) as document_key,
+        cast(null as text) as document_id,
         cast(null as uuid) as session_key,
         former_visitors.user_key,
         former_visitors.visitor_key,
@@ -175,7 +200,7 @@ traces_left as (
     left join first_traces
         on
             former_visitors.unit_key = first_traces.unit_key
-            and former_visitors.visitor_key = first_traces.visitor_key
+            and former_visitors.visitor_key is not distinct from first_traces.visitor_key
     where first_traces.first_at is null or first_traces.first_at > former_visitors.first_at
 
 ),
@@ -195,7 +220,7 @@ final as (
 
     select
         *,
-        -- goes on where those who read this have got to, also after a full refresh
+        -- goes on where those who read this have got to
         greatest(
             {%- for reader in ['sessions', 'sessions_by_inactivity', 'emotion_timeline'] %}
             {{ marked('_build_id', reader) }},

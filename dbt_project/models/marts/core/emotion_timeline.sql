@@ -4,6 +4,7 @@
         {'columns': ['_unit_key']},
         {'columns': ['user_key', 'observed_at']},
         {'columns': ['observed_at']},
+        {'columns': ['canonical_label']},
         {'columns': ['_build_id']},
     ],
     post_hook="{{ mark_loads('int_traces_attributed', ['_build_id']) }}",

@@ -29,7 +29,11 @@
 -- depends_on: {{ ref('int_traces_attributed') }}
 with
 
-{{ dirty_keys('dirty_sessions', [dirty_sessions(), units_traced_anew('session_key')]) }}
+{{ dirty_keys('dirty_trace_sessions', [units_traced_anew('session_key')]) }}
+
+{{ dirty_keys('dirty_sessions', [
+    dirty_sessions(), 'select session_key from dirty_trace_sessions'
+]) }}
 
 sessions as (
 
@@ -46,7 +50,9 @@ reported as (
 
 trace_sessions as (
 
-    select * from {{ rows_of('int_trace_sessions_summarised', 'session_key', 'dirty_sessions') }}
+    select * from {{ rows_of(
+        'int_trace_sessions_summarised', 'session_key', 'dirty_trace_sessions'
+    ) }}
 
 ),
 
@@ -166,7 +172,8 @@ trace_sessions_reconciled as (
         end as is_consistent,
         coalesce(started_at, reported_started_at) as started_at,
         reported_started_at,
-        coalesce(ended_at, reported_ended_at) as ended_at,
+        -- start and end may come from the clocks of two machines
+        coalesce(ended_at, greatest(reported_started_at, reported_ended_at)) as ended_at,
         reported_ended_at,
         _build_id
     from trace_sessions
