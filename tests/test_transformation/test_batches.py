@@ -36,6 +36,7 @@ EVENT_SHARES = (40, 40, 19, 1)
 KEPT = {
     "behavior.user_feature_vectors": ("version", f"feature_date = '{planted.AS_OF}'"),
     "behavior.user_features": ("version", f"feature_date = '{planted.AS_OF}'"),
+    "behavior.user_feature_vectors_document": ("version", f"feature_date = '{planted.AS_OF}'"),
     "behavior.user_feature_vector_versions": None,
     "behavior.feature_vocabularies": None,
 }
