@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from ingestion.contracts import Entity, ModelContract, Rule, load_contracts, load_model_rules
+from expectations.mart_rules import ModelContract, load_model_rules
+from ingestion.contracts import Entity, Rule, load_contracts
 from ingestion.errors import ContractError, MoodmartError
 from ingestion.settings import PROJECT_ROOT
 

@@ -1,7 +1,7 @@
 """Read the contracts: entities, columns, privacy classes and rules.
 
 The dbt source YAML beside each system's staging models is the one place for them; the marts declare rules on their
-output in the same form in their model YAML. The format is described in `dbt_project/docs/contracts.md`.
+output in the same form (`expectations/mart_rules.py`). The format is described in `dbt_project/docs/contracts.md`.
 
     python -m ingestion.contracts          lists every entity with its number of columns and rules
 """
@@ -208,28 +208,8 @@ class System:
         return tuple(entity for entity in self.entities if entity.parent is None)
 
 
-@dataclass(frozen=True)
-class ModelContract:
-    """The declared output rules of one mart."""
-
-    schema: str
-    name: str
-    description: str
-    columns: tuple[Column, ...]
-    rules: tuple[Rule, ...]
-
-    @property
-    def table(self) -> str:
-        """Qualified mart table."""
-        return f"{self.schema}.{self.name}"
-
-    @property
-    def all_rules(self) -> tuple[Rule, ...]:
-        """Column rules in column order, then row rules."""
-        return tuple(rule for column in self.columns for rule in column.rules) + self.rules
-
-
-def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+def meta_of(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a node of the YAML says under `config.meta`."""
     meta: Mapping[str, Any] = (node.get("config") or {}).get("meta") or {}
     return meta
 
@@ -252,7 +232,8 @@ def _column_rule(where: str, column: str, kind: str, spec: Any) -> Rule:
     return Rule(f"{kind}:{column}", kind, column, args, (), severity, options.get("reason", ""))
 
 
-def _row_rule(where: str, spec: Mapping[str, Any]) -> Rule:
+def read_row_rule(where: str, spec: Mapping[str, Any]) -> Rule:
+    """A rule of several columns, or of one under a condition; `where` is for the message of an error."""
     kinds = [kind for kind in RULE_KINDS if kind in spec]
     if len(kinds) != 1 or "name" not in spec:
         raise ContractError(f"rule {dict(spec)} needs a name and one kind", where, str(RULE_KINDS))
@@ -271,12 +252,13 @@ def _row_rule(where: str, spec: Mapping[str, Any]) -> Rule:
     return Rule(spec["name"], kind, column, args, when, severity, spec.get("reason", ""))
 
 
-def _columns(where: str, nodes: list[Mapping[str, Any]]) -> tuple[Column, ...]:
+def read_columns(where: str, nodes: list[Mapping[str, Any]]) -> tuple[Column, ...]:
+    """The columns of an entity or mart, with their rules."""
     return tuple(_column(where, node) for node in nodes)
 
 
 def _column(where: str, node: Mapping[str, Any]) -> Column:
-    meta = _meta(node)
+    meta = meta_of(node)
     name, data_type = node["name"], str(node.get("data_type", "text"))
     privacy = meta.get("privacy", "plain")
     if privacy not in PRIVACY_CLASSES:
@@ -316,9 +298,9 @@ def _consent(where: str, spec: Mapping[str, Any]) -> Consent:
 
 
 def _entity(system: str, node: Mapping[str, Any]) -> Entity:
-    meta = _meta(node)
+    meta = meta_of(node)
     where = f"{system}.{node['name']}"
-    columns = _columns(where, node["columns"])
+    columns = read_columns(where, node["columns"])
     for column in columns:
         if column.data_type not in DATA_TYPES:
             raise ContractError(f"unknown type {column.data_type!r} of {column.name}", where, "")
@@ -330,7 +312,7 @@ def _entity(system: str, node: Mapping[str, Any]) -> Entity:
         key=tuple(meta["key"]),
         mode=meta.get("mode", "upsert"),
         columns=columns,
-        rules=tuple(_row_rule(where, rule) for rule in meta.get("rules") or ()),
+        rules=tuple(read_row_rule(where, rule) for rule in meta.get("rules") or ()),
         event_time=meta.get("event_time"),
         partition_by=meta.get("partition_by"),
         parent=meta.get("parent"),
@@ -360,7 +342,8 @@ def _check_references(where: str, entity: Entity) -> None:
         raise ContractError(f"names unknown columns {sorted(map(str, unknown))}", where, "fix the contract")
 
 
-def _yaml_files(root: Path, pattern: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def yaml_files(root: Path, pattern: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The files below `root` that match, in order, with what is in them."""
     for path in sorted(root.glob(pattern)):
         # the parser in C: seconds at the start of every process otherwise
         yield path, yaml.load(path.read_text(), Loader=yaml.CSafeLoader) or {}
@@ -378,9 +361,9 @@ def load_contracts(project_root: Path = PROJECT_ROOT) -> dict[str, System]:
     """Every system by name, from `dbt_project/models/staging/*/_*__sources.yml`."""
     systems: dict[str, System] = {}
     staging = project_root / "dbt_project" / "models" / "staging"
-    for _, document in _yaml_files(staging, "*/_*__sources.yml"):
+    for _, document in yaml_files(staging, "*/_*__sources.yml"):
         for node in document.get("sources", ()):
-            meta = _meta(node)
+            meta = meta_of(node)
             name = node["name"]
             entities = tuple(_entity(name, table) for table in node["tables"])
             systems[name] = System(
@@ -391,38 +374,6 @@ def load_contracts(project_root: Path = PROJECT_ROOT) -> dict[str, System]:
                 entities=_with_nested_columns(entities),
             )
     return systems
-
-
-@lru_cache(maxsize=8)
-def load_model_rules(project_root: Path = PROJECT_ROOT) -> tuple[ModelContract, ...]:
-    """The marts that declare rules, from the model YAML; a mart's schema is its folder under `marts/`.
-
-    So do seeds that are public; theirs is the schema they configure.
-    """
-    declared = [
-        (path.parent.name, node)
-        for path, document in _yaml_files(project_root / "dbt_project" / "models" / "marts", "**/*.yml")
-        for node in document.get("models", ())
-    ]
-    declared += [
-        (node["config"]["schema"], node)
-        for _, document in _yaml_files(project_root / "dbt_project" / "seeds", "*.yml")
-        for node in document.get("seeds", ())
-        if "schema" in (node.get("config") or {})
-    ]
-    models = [_model_contract(schema, node) for schema, node in declared]
-    return tuple(model for model in models if model.all_rules)
-
-
-def _model_contract(schema: str, node: Mapping[str, Any]) -> ModelContract:
-    where = f"{schema}.{node['name']}"
-    return ModelContract(
-        schema=schema,
-        name=node["name"],
-        description=node.get("description", ""),
-        columns=_columns(where, node.get("columns") or []),
-        rules=tuple(_row_rule(where, rule) for rule in _meta(node).get("rules") or ()),
-    )
 
 
 def main() -> None:

@@ -21,6 +21,16 @@
 {%- endmacro %}
 
 
+{% macro session_depth() -%}
+    {{ share('total_events', 'total_sessions') }}
+{%- endmacro %}
+
+
+{% macro content_contribution() -%}
+    total_ratings + 2 * total_reviews + collection_adds
+{%- endmacro %}
+
+
 {% macro engagement_score(idle_days) -%}
     100 * (
         {{ var('engagement_frequency_weight') }}
@@ -29,16 +39,13 @@
         * coalesce({{ halved(idle_days, var('engagement_recency_half_life_days')) }}, 0)
         + {{ var('engagement_depth_weight') }}
         * least(
-            coalesce({{ share('total_events', 'total_sessions') }}, 0)
+            coalesce({{ session_depth() }}, 0)
             / {{ var('engagement_full_session_events') }},
             1
         )
         + {{ var('engagement_contribution_weight') }}
         * least(
-            {{ share(
-                'total_ratings + 2 * total_reviews + collection_adds',
-                var('engagement_full_contributions'),
-            ) }},
+            {{ share(content_contribution(), var('engagement_full_contributions')) }},
             1
         )
     )

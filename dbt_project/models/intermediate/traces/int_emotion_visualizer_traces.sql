@@ -52,80 +52,31 @@ intake_emotions as (
 final as (
 
     -- an entry that an intake led to is its outcome, not one more exchange
-    select
-        'emotion_entries' as entity,
-        cast(entry_id as text) as row_id,
-        case when session_key is null then 'event' else 'document' end as trace_kind,
-        entry_id as document_key,
-        cast(entry_id as text) as document_id,
-        session_key,
-        user_key,
-        cast(null as text) as emotion,
-        cast(null as double precision) as intensity,
-        cast(null as double precision) as confidence,
-        created_at as occurred_at,
-        _load_id
-    from entries
+    {% for kind, condition in {
+        'event': 'session_key is null',
+        'document': 'session_key is not null',
+    }.items() -%}
+    {{ trace(
+        kind, 'emotion_entries', 'entries', 'entry_id', 'created_at', condition=condition
+    ) }}
     union all
-    select
-        'emotion_entry_emotions' as entity,
-        entry_id || '/' || emotion_position as row_id,
-        'observation' as trace_kind,
-        entry_id as document_key,
-        cast(entry_id as text) as document_id,
-        session_key,
-        user_key,
-        emotion,
-        intensity,
-        null as confidence,
-        created_at as occurred_at,
-        _load_id
-    from entry_emotions
+    {% endfor -%}
+    {{ trace(
+        'observation', 'emotion_entry_emotions', 'entry_emotions', 'entry_id', 'created_at',
+        row="entry_id || '/' || emotion_position", emotion='emotion', intensity='intensity'
+    ) }}
     union all
-    select
-        'intake_sessions' as entity,
-        cast(session_key as text) as row_id,
-        'session' as trace_kind,
-        session_key as document_key,
-        cast(session_key as text) as document_id,
-        session_key,
-        user_key,
-        null as emotion,
-        null as intensity,
-        null as confidence,
-        created_at as occurred_at,
-        _load_id
-    from intakes
+    {{ trace('session', 'intake_sessions', 'intakes', 'session_key', 'created_at') }}
     union all
-    select
-        'intake_session_exchanges' as entity,
-        session_key || '/' || exchange_position as row_id,
-        'event' as trace_kind,
-        session_key as document_key,
-        cast(session_key as text) as document_id,
-        session_key,
-        user_key,
-        null as emotion,
-        null as intensity,
-        null as confidence,
-        coalesce(exchanged_at, created_at) as occurred_at,
-        _load_id
-    from exchanges
+    {{ trace(
+        'event', 'intake_session_exchanges', 'exchanges', 'session_key',
+        'coalesce(exchanged_at, created_at)', row="session_key || '/' || exchange_position"
+    ) }}
     union all
-    select
-        'intake_session_emotions' as entity,
-        session_key || '/' || emotion_position as row_id,
-        'observation' as trace_kind,
-        session_key as document_key,
-        cast(session_key as text) as document_id,
-        session_key,
-        user_key,
-        emotion,
-        null as intensity,
-        null as confidence,
-        observed_at as occurred_at,
-        _load_id
-    from intake_emotions
+    {{ trace(
+        'observation', 'intake_session_emotions', 'intake_emotions', 'session_key', 'observed_at',
+        row="session_key || '/' || emotion_position", emotion='emotion'
+    ) }}
 
 )
 

@@ -20,18 +20,18 @@ final as (
     select
         observations.entity || '/' || observations.row_id as observation_id,
         observations.system,
-        observations.entity,
-        observations.unit_key,
+        observations.entity as source_entity,
         observations.session_key,
         observations.user_key,
         observations.visitor_key,
-        observations.emotion,
+        observations.emotion as label,
         taxonomy.canonical_label,
         taxonomy.valence,
         taxonomy.arousal,
         observations.intensity,
         observations.confidence,
         observations.occurred_at as observed_at,
+        observations.unit_key as _unit_key,
         observations._build_id
     from observations
     left join taxonomy

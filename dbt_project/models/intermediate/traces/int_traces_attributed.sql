@@ -1,3 +1,10 @@
+{%- set folded_by_readers = [
+    marked('_build_id', 'sessions'),
+    marked('_build_id', 'sessions_by_inactivity'),
+    marked('_build_id', 'emotion_timeline'),
+] -%}
+{#- the hook: whom a unit was once of is kept only until all who read this have folded it in; it may
+be somebody who has withdrawn their consent -#}
 {{ config(
     unique_key='unit_key',
     indexes=[
@@ -8,13 +15,9 @@
         {'columns': ['entity', '_load_id']},
         {'columns': ['_build_id']},
     ],
-    pre_hook="{% if is_incremental() %}delete from {{ this }} where entity = '(former)' and _build_id"
-    ~ " <= least({{ marked('_build_id', 'sessions') }}, {{ marked('_build_id', 'emotion_timeline') }},"
-    ~ " {{ marked('_build_id', 'sessions_by_inactivity') }}){% endif %}",
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where entity = '(former)'"
+    ~ ' and _build_id <= least(' ~ folded_by_readers | join(', ') ~ '){% endif %}',
 ) }}
-
-{#- the hook: whom a unit was once of is kept only until all who read this have folded it in; it may
-be somebody who has withdrawn their consent -#}
 
 {#- loads of one entity commit in the order of their ids, of two they may not: a mark for each -#}
 {%- set entities = [
@@ -222,9 +225,7 @@ final as (
         *,
         -- goes on where those who read this have got to
         greatest(
-            {%- for reader in ['sessions', 'sessions_by_inactivity', 'emotion_timeline'] %}
-            {{ marked('_build_id', reader) }},
-            {%- endfor %}
+            {{ folded_by_readers | join(',\n            ') }},
             {{ folded('_build_id') if is_incremental() else 0 }}
         ) + 1 as _build_id
     from traces_now

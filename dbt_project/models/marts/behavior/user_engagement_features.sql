@@ -57,8 +57,8 @@ final as (
         collection_views,
         trades_accepted,
         trades_declined,
-        total_ratings + 2 * total_reviews + collection_adds as content_contribution,
-        {{ share('total_events', 'total_sessions') }} as interaction_depth,
+        {{ content_contribution() }} as content_contribution,
+        {{ session_depth() }} as interaction_depth,
         {{ share('trades_accepted', 'trades_accepted + trades_declined') }} as trading_reputation,
         as_of_date
     from counted

@@ -13,25 +13,19 @@
 -- depends_on: {{ ref('int_traces_attributed') }}
 with
 
-{{ dirty_keys('dirty_units', [units_traced_anew('unit_key')]) }}
-
-observations as (
-
-    select * from {{ rows_of('int_emotions_classified', 'unit_key', 'dirty_units') }}
-
-),
+{{ dirty_keys('dirty_units', [units_traced_anew('_unit_key')]) }}
 
 final as (
 
     select
-        unit_key,
+        _unit_key,
         observation_id,
         system,
-        entity as source_entity,
+        source_entity,
         session_key,
         user_key,
         visitor_key,
-        emotion as label,
+        label,
         canonical_label,
         valence,
         arousal,
@@ -39,30 +33,8 @@ final as (
         confidence,
         observed_at,
         _build_id
-    from observations
-
-),
-
-keyed as (
-
-    {{ final_rows('dirty_units', 'unit_key') }}
+    from {{ rows_of('int_emotions_classified', '_unit_key', 'dirty_units') }}
 
 )
 
-select
-    observation_id,
-    system,
-    source_entity,
-    session_key,
-    user_key,
-    visitor_key,
-    label,
-    canonical_label,
-    valence,
-    arousal,
-    intensity,
-    confidence,
-    observed_at,
-    unit_key as _unit_key,
-    _build_id
-from keyed
+{{ final_rows('dirty_units', '_unit_key') }}
