@@ -23,8 +23,8 @@ run: $(SETUP)
 ui: $(SETUP)
 	$(BIN)/moodmart ui $(ARGS)
 
-# folders of long tests come first, so that no core waits for the other at the end
-TESTS ?= $(addprefix tests/test_,transformation orchestration expectations ingestion)
+# the longest tests come first, so that no core waits for the other at the end
+TESTS ?= $(addprefix tests/test_,orchestration transformation expectations ingestion)
 test: $(SETUP) browser
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 

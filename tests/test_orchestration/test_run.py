@@ -11,15 +11,7 @@ from ingestion.warehouse import Warehouse
 from orchestration.lib.as_of import AS_OF_TAG
 from orchestration.lib.instance import open_instance
 from tests.test_orchestration.command_line import moodmart, start
-from tests.test_orchestration.conftest import Finished
-
-
-def builds(settings: Settings) -> int:
-    """How often dbt was started."""
-    with Warehouse(settings).connect("owner") as connection:
-        row = connection.execute("select count(*) from ops.runs").fetchone()
-    assert row is not None
-    return int(row[0])
+from tests.test_orchestration.conftest import Finished, builds
 
 
 def wait_for_dbt(settings: Settings) -> None:
@@ -84,12 +76,9 @@ def test_neighbours_are_judged_after_they_were_compared(finished: Finished) -> N
 
 
 def test_a_second_run_finds_nothing_new_and_builds_nothing(finished: Finished) -> None:
-    moodmart(finished.settings, "run")  # other tests may have built one mart or the other since
-    before = builds(finished.settings)
-    result = moodmart(finished.settings, "run")
-    assert result.returncode == 0
-    assert "loads   nothing new" in result.stdout and "kept as they were" in result.stdout
-    assert builds(finished.settings) == before
+    assert finished.second.returncode == 0
+    assert "loads   nothing new" in finished.second.stdout and "kept as they were" in finished.second.stdout
+    assert finished.builds_after_second == finished.builds > 0
 
 
 def test_a_run_with_debug_names_no_log_since_it_writes_none(finished: Finished) -> None:
