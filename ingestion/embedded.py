@@ -45,6 +45,8 @@ max_wal_senders = 0
 random_page_cost = 1.1
 # a batch of short queries: compiling them costs more than it saves
 jit = off
+# pg_stat_database says how long it waited for pages
+track_io_timing = on
 default_statistics_target = 200
 """
 ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"

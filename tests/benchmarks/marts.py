@@ -55,8 +55,11 @@ class History:
     events: int
     full: Seconds
     full_wall: float
+    full_reading: float
+    """Seconds PostgreSQL waited for pages it did not have, of all its processes: the disk, or the system's cache."""
     increments: list[Seconds] = field(default_factory=list)
     increment_walls: list[float] = field(default_factory=list)
+    increments_reading: list[float] = field(default_factory=list)
 
     def increment(self, model: str) -> float:
         """Median seconds of a model's daily increment."""
@@ -102,19 +105,30 @@ class Bench:
         """Build from scratch."""
         with self.warehouse.connect("owner") as connection:
             (events,) = connection.execute("select count(*) from staging.new_smell__user_interaction_events").fetchone()
+        before = self.reading()
         seconds, wall = self.build(HISTORY_DAYS - 1)
         print(f"{self.days} days, {events:,} events: built in {wall:.0f} s", flush=True)
-        return History(events, seconds, wall)
+        return History(events, seconds, wall, self.reading() - before)
 
     def go_on(self, history: History, day: int) -> None:
         """Build after a new day."""
         self.settle()
         with self.warehouse.connect("owner") as connection:
             insert_days(connection, self.shape, day, day, load=day)
+        before = self.reading()
         seconds, wall = self.build(day)
-        print(f"{self.days} days: built after another day in {sum(seconds.values()):.1f} s of {wall:.1f}", flush=True)
+        reading = self.reading() - before
+        told = f"built after another day in {sum(seconds.values()):.1f} s, {reading:.1f} of them for pages"
+        print(f"{self.days} days: {told}", flush=True)
         history.increments.append(seconds)
         history.increment_walls.append(wall)
+        history.increments_reading.append(reading)
+
+    def reading(self) -> float:
+        """Seconds waited for pages since the database was made."""
+        query = "select blk_read_time / 1000 from pg_stat_database where datname = current_database()"
+        with self.warehouse.connect("owner") as connection:
+            return float(connection.execute(query).fetchone()[0])
 
     def build(self, day: int) -> tuple[Seconds, float]:
         """Make every mart as of a day, as a run does; seconds by model, and of everything."""
@@ -215,6 +229,9 @@ def report_models(short: History, long: History) -> None:
         f"{'dbt, start to end':48}{short.full_wall:9.2f}{long.full_wall:9.2f}{walls[0]:9.2f}{walls[1]:9.2f}"
         f"{walls[1] / walls[0]:8.2f}"
     )
+    reading = statistics.median(short.increments_reading), statistics.median(long.increments_reading)
+    full = short.full_reading, long.full_reading
+    print(f"{'of that, waiting for pages':48}{full[0]:9.2f}{full[1]:9.2f}{reading[0]:9.2f}{reading[1]:9.2f}")
 
 
 def report_duckdb(long: History, needs: dict[str, set[str]], rebuilt: Rebuilt) -> None:
