@@ -203,3 +203,20 @@ preference_features as (
 
 )
 {%- endmacro %}
+
+
+{% macro preference_values(sums, name, with_total=false) -%}
+    {{ adapter.dispatch('preference_values')(sums, name, with_total) }}
+{%- endmacro %}
+
+{% macro postgres__preference_values(sums, name, with_total) -%}
+    {%- set totals = {
+        'preference_values': "'(all)'", 'evidence_events': '0', 'evidence': sums ~ '.evidence_total',
+    } -%}
+    {%- set columns = [] -%}
+    {%- for column, total in totals.items() -%}
+    {%- set values = sums ~ '.' ~ column -%}
+    {%- do columns.append('array_append(' ~ values ~ ', ' ~ total ~ ')' if with_total else values) -%}
+    {%- endfor -%}
+    cross join unnest({{ columns | join(', ') }}) as {{ name }} (value, evidence_events, evidence)
+{%- endmacro %}

@@ -44,6 +44,18 @@ FITTED = "source:ops.model_parameters+"
 """What is built after the fit."""
 COMPARED = {"behavior.user_preferences": "weight > 1e-9"}
 """Rows that must be the same: what rounding leaves of likes and dislikes that cancel is no preference."""
+DUE = """
+select format('%s %I.%I', work, schemaname, relname)
+from pg_stat_user_tables as tables
+join pg_class on pg_class.oid = tables.relid
+cross join lateral (values
+    ('vacuum', n_dead_tup > 50 + 0.2 * reltuples or n_ins_since_vacuum > 1000 + 0.2 * reltuples),
+    ('analyze', n_mod_since_analyze > 50 + 0.1 * reltuples)
+) as due (work, is_due)
+where is_due
+order by schemaname, relname, work
+"""
+"""Commands for the tables that PostgreSQL's defaults take for due: in a table, and its statistics, a day is little."""
 Seconds = dict[str, float]
 """Seconds by model or table, as schema.name."""
 
@@ -93,13 +105,20 @@ class Bench:
         with self.warehouse.connect("owner") as connection:
             insert_catalogue(connection, self.shape)
             insert_days(connection, self.shape, self.first, HISTORY_DAYS - 1, load=2)
-        self.settle()
+        self.run(["vacuum analyze"])
 
     def settle(self) -> None:
-        """What autovacuum does between the days."""
+        """What autovacuum does between the days: no more than is due by its thresholds."""
+        with self.warehouse.connect("owner") as connection:
+            due = [command for (command,) in connection.execute(DUE).fetchall()]
+        self.run(due)
+
+    def run(self, commands: list[str]) -> None:
+        """Run commands that must not be in a transaction."""
         with self.warehouse.connect("owner") as connection:
             connection.autocommit = True
-            connection.execute("vacuum analyze")
+            for command in commands:
+                connection.execute(command.encode())
 
     def begin(self) -> History:
         """Build from scratch."""

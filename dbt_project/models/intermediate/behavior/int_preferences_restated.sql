@@ -50,14 +50,18 @@ subjects as (
 sums_of_today as (
 
     select
+        restated.user_key,
         restated.feature_date,
-        sums.*
+        sums.kind,
+        held.value,
+        held.evidence_events,
+        held.evidence
     from restated
     {{ look_up(
         ref('int_preferences_summed'), 'sums',
         'found.user_key = restated.user_key and found.' ~ of_featured_kinds()
     ) }}
-    where sums.value <> '(all)'
+    {{ preference_values('sums', 'held') }}
 
 ),
 

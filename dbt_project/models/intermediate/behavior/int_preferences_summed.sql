@@ -1,7 +1,7 @@
 {{ config(
-    unique_key=['user_key', 'kind', 'value'],
+    unique_key=['user_key', 'kind'],
     indexes=[
-        {'columns': ['user_key', 'kind', 'value'], 'unique': true},
+        {'columns': ['user_key', 'kind'], 'unique': true},
         {'columns': ['_events_load_id']},
         {'columns': ['_perfumes_load_id']},
         {'columns': ['_perfume_notes_load_id']},
@@ -61,34 +61,35 @@ perfume_notes as (
 
 {{ preference_evidence(['user_key']) }},
 
-changes as (
+{% if is_incremental() -%}
+changed_kinds as (
 
-    select
+    select distinct
         user_key,
-        kind,
-        value,
-        {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }},
-        {% endfor -%}
-        sum(evidence_events) as evidence_events,
-        sum(evidence) as evidence
+        kind
     from evidence
-    group by user_key, kind, value
 
 ),
 
-{% if is_incremental() -%}
--- rows that the changes add to; those of dirty users are summed from the start
+-- what the changes add to; dirty users are summed from the start
 former as (
 
-    select held.*
-    from changes
+    select
+        held.user_key,
+        held.kind,
+        of_kind.value,
+        {% for mark in marks -%}
+        held.{{ mark }},
+        {% endfor -%}
+        of_kind.evidence_events,
+        of_kind.evidence
+    from changed_kinds
     {{ look_up(
         this, 'held',
-        'found.user_key = changes.user_key and found.kind = changes.kind'
-        ~ ' and found.value = changes.value'
+        'found.user_key = changed_kinds.user_key and found.kind = changed_kinds.kind'
     ) }}
-    where changes.user_key not in (select dirty_users.user_key from dirty_users)
+    {{ preference_values('held', 'of_kind') }}
+    where changed_kinds.user_key not in (select dirty_users.user_key from dirty_users)
 
 ),
 
@@ -102,24 +103,13 @@ values_summed as (
         {% for mark in marks -%}
         max({{ mark }}) as {{ mark }},
         {% endfor -%}
-        sum(evidence_events) as evidence_events,
-        sum(evidence) as evidence,
-        sum(former_evidence) as former_evidence
+        cast(sum(evidence_events) as bigint) as evidence_events,
+        sum(evidence) as evidence
     from (
-        select
-            {% for name in columns -%}
-            {{ name }},
-            {% endfor -%}
-            0 as former_evidence
-        from changes
+        select {{ columns | join(', ') }} from evidence
         {% if is_incremental() -%}
         union all
-        select
-            {% for name in columns -%}
-            {{ name }},
-            {% endfor -%}
-            evidence as former_evidence
-        from former
+        select {{ columns | join(', ') }} from former
         {%- endif %}
     ) as terms
     group by user_key, kind, value
@@ -127,100 +117,43 @@ values_summed as (
 ),
 
 -- what is below 0 is no liking, and no part of the whole
-totals_changed as (
-
-    select
-        user_key,
-        kind,
-        '(all)' as value,
-        {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }},
-        {% endfor -%}
-        0 as evidence_events,
-        sum(greatest(evidence, 0) - greatest(former_evidence, 0)) as evidence
-    from values_summed
-    group by user_key, kind
-
-),
-
-{% if is_incremental() -%}
-former_totals as (
-
-    select held.*
-    from totals_changed
-    {{ look_up(
-        this, 'held',
-        'found.user_key = totals_changed.user_key and found.kind = totals_changed.kind'
-        ~ ' and found.value = totals_changed.value'
-    ) }}
-    where totals_changed.user_key not in (select dirty_users.user_key from dirty_users)
-
-),
-
-{% endif -%}
-totals_summed as (
-
-    select
-        user_key,
-        kind,
-        value,
-        {% for mark in marks -%}
-        max({{ mark }}) as {{ mark }},
-        {% endfor -%}
-        0 as evidence_events,
-        sum(evidence) as evidence
-    from (
-        select {{ columns | join(', ') }} from totals_changed
-        {% if is_incremental() -%}
-        union all
-        select {{ columns | join(', ') }} from former_totals
-        {%- endif %}
-    ) as terms
-    group by user_key, kind, value
-
-),
-
 final as (
 
-    {% for part in ['values_summed', 'totals_summed'] -%}
     select
         user_key,
         kind,
-        value,
         {% for mark in marks -%}
-        {{ mark }},
+        max({{ mark }}) as {{ mark }},
         {% endfor -%}
-        cast(evidence_events as bigint) as evidence_events,
-        evidence
-    from {{ part }}
+        array_agg(value order by value) as preference_values,
+        array_agg(evidence_events order by value) as evidence_events,
+        array_agg(evidence order by value) as evidence,
+        sum(greatest(evidence, 0)) as evidence_total
+    from values_summed
     where evidence_events <> 0 or evidence <> 0
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    group by user_key, kind
+
 )
 
 {%- if is_incremental() -%}
 ,
 
-dirty_values as (
+dirty_kinds as (
 
-    {% for part in ['values_summed', 'totals_summed'] -%}
     select
         user_key,
-        kind,
-        value
-    from {{ part }}
+        kind
+    from changed_kinds
     union
-    {% endfor -%}
     select
-        former_values.user_key,
-        former_values.kind,
-        former_values.value
+        former_kinds.user_key,
+        former_kinds.kind
     from dirty_users
-    {{ look_up(this, 'former_values', 'found.user_key = dirty_users.user_key') }}
+    {{ look_up(this, 'former_kinds', 'found.user_key = dirty_users.user_key') }}
 
 )
 {%- endif %}
 
-{{ final_rows('dirty_values', 'user_key, kind, value') }}
+{{ final_rows('dirty_kinds', 'user_key, kind') }}
 -- a user's rows lie together: they are read together
 order by user_key, kind

@@ -9,6 +9,12 @@
     ],
 ) }}
 
+{%- set counts = [
+    'events', 'page_views', 'perfume_views', 'searches', 'interactions', 'ratings',
+    'starred_ratings', 'reviews', 'measured_reviews', 'collection_adds', 'collection_removes',
+    'wishlist_adds', 'wishlist_removes', 'trade_events', 'purchase_events',
+] %}
+
 with
 
 {{ dirty_keys('dirty_sessions', [dirty_sessions()]) }}
@@ -70,11 +76,17 @@ hours_counted as (
 
 final as (
 
+    -- columns of one width side by side, which saves space between them
     select
         hours_counted.session_key,
-        hours_counted.active_hour,
         sessions.user_key,
         sessions.visitor_key,
+        hours_counted.active_hour,
+        hours_counted.review_length,
+        hours_counted.first_event_at,
+        hours_counted.last_event_at,
+        sessions._events_load_id,
+        sessions._session_rows_load_id,
         hours_counted.activity_date,
         case
             when hours_counted.active_hour = min(hours_counted.active_hour) over (
@@ -82,27 +94,10 @@ final as (
             ) then 1
             else 0
         end as sessions_begun,
-        hours_counted.events,
-        hours_counted.page_views,
-        hours_counted.perfume_views,
-        hours_counted.searches,
-        hours_counted.interactions,
-        hours_counted.ratings,
-        hours_counted.starred_ratings,
-        hours_counted.rating_stars,
-        hours_counted.reviews,
-        hours_counted.measured_reviews,
-        hours_counted.review_length,
-        hours_counted.collection_adds,
-        hours_counted.collection_removes,
-        hours_counted.wishlist_adds,
-        hours_counted.wishlist_removes,
-        hours_counted.trade_events,
-        hours_counted.purchase_events,
-        hours_counted.first_event_at,
-        hours_counted.last_event_at,
-        sessions._events_load_id,
-        sessions._session_rows_load_id
+        {% for name in counts -%}
+        cast(hours_counted.{{ name }} as integer) as {{ name }},
+        {% endfor -%}
+        hours_counted.rating_stars
     from hours_counted
     inner join sessions on hours_counted.session_key = sessions.session_key
 

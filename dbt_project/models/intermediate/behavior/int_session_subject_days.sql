@@ -10,6 +10,13 @@
     ],
 ) }}
 
+{%- set counts = [
+    'events', 'views', 'timed_views', 'ratings', 'starred_ratings', 'rating_updates', 'reviews',
+    'review_updates', 'collection_adds', 'collection_removes', 'wishlist_adds', 'wishlist_removes',
+    'search_clicks', 'trade_inquiries', 'trades_accepted', 'purchases', 'priced_purchases',
+    'evidence_events', 'house_evidence_events',
+] %}
+
 with
 
 {{ dirty_keys('dirty_sessions', [dirty_sessions()]) }}
@@ -113,46 +120,31 @@ days_counted as (
 
 final as (
 
+    -- columns of one width side by side, which saves space between them
     select
         days_counted.session_key,
-        days_counted.subject_kind,
-        days_counted.subject_id,
         sessions.user_key,
         sessions.visitor_key,
-        days_counted.house_id,
-        days_counted.activity_date,
-        days_counted.events,
-        days_counted.views,
-        days_counted.timed_views,
         days_counted.view_duration_ms,
-        days_counted.ratings,
-        days_counted.starred_ratings,
-        days_counted.rating_stars,
-        days_counted.rating_updates,
-        days_counted.last_rating_stars,
         days_counted.last_rated_at,
-        days_counted.reviews,
-        days_counted.review_updates,
-        days_counted.collection_adds,
-        days_counted.collection_removes,
-        days_counted.wishlist_adds,
-        days_counted.wishlist_removes,
-        days_counted.search_clicks,
-        days_counted.trade_inquiries,
-        days_counted.trades_accepted,
-        days_counted.purchases,
-        days_counted.priced_purchases,
-        days_counted.purchase_amount,
-        days_counted.evidence_events,
-        days_counted.house_evidence_events,
-        days_counted.evidence,
-        days_counted.house_evidence,
-        days_counted.day_end_evidence,
         days_counted.last_viewed_at,
         days_counted.first_event_at,
         days_counted.last_event_at,
         sessions._events_load_id,
-        sessions._session_rows_load_id
+        sessions._session_rows_load_id,
+        days_counted.activity_date,
+        {% for name in counts -%}
+        cast(days_counted.{{ name }} as integer) as {{ name }},
+        {% endfor -%}
+        days_counted.subject_kind,
+        days_counted.subject_id,
+        days_counted.house_id,
+        days_counted.rating_stars,
+        days_counted.last_rating_stars,
+        days_counted.purchase_amount,
+        days_counted.evidence,
+        days_counted.house_evidence,
+        days_counted.day_end_evidence
     from days_counted
     inner join sessions on days_counted.session_key = sessions.session_key
 

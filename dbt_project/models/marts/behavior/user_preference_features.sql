@@ -54,14 +54,17 @@ placed as (
         {% for mark in marks -%}
         sums.{{ mark }},
         {% endfor -%}
-        sums.evidence
+        held.evidence
     from users
-    cross join places
     {{ look_up(
         ref('int_preferences_summed'), 'sums',
-        'found.user_key = users.user_key and found.kind = places.kind'
-        ~ ' and found.value = places.value'
+        'found.user_key = users.user_key and found.' ~ of_featured_kinds()
     ) }}
+    {{ preference_values('sums', 'held', with_total=true) }}
+    inner join places
+        on
+            sums.kind = places.kind
+            and held.value = places.value
 
 ),
 
