@@ -2,7 +2,10 @@
     unique_key='session_key',
     indexes=[
         {'columns': ['session_key', 'active_hour'], 'unique': true},
-        {'columns': ['user_key', 'activity_date']},
+        {'columns': [
+            'user_key', 'activity_date', 'active_hour', 'events', '_events_load_id',
+            '_session_rows_load_id',
+        ]},
         {'columns': ['activity_date']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},

@@ -8,10 +8,14 @@ with
 
 {{ dirty_keys('dirty_users', [dirty_users()]) }}
 
+-- an index has these columns: the rows of a lifetime lie apart
 activity as (
 
     select
-        *,
+        user_key,
+        events,
+        _events_load_id,
+        _session_rows_load_id,
         -- days since a Monday
         cast(
             1 + mod({{ dbt.datediff("cast('1900-01-01' as date)", 'activity_date', 'day') }}, 7)

@@ -8,10 +8,14 @@ with
 
 {{ dirty_keys('dirty_users', [dirty_users()]) }}
 
+-- an index has these columns: the rows of a lifetime lie apart
 activity as (
 
     select
-        *,
+        user_key,
+        events,
+        _events_load_id,
+        _session_rows_load_id,
         cast(mod(active_hour, 24) as integer) as hour_of_day
     from {{ ref('int_session_hours') }}
     where
