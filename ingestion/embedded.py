@@ -33,12 +33,13 @@ password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
 max_connections = 60
-# one machine for the warehouse and its jobs: moderate memory, few checkpoints during bulk loads
+# one machine for the warehouse and its jobs: moderate memory, few checkpoints during bulk loads, and no log
+# that takes the memory of tables: its old files are written again and again, and stay in the system's cache
 shared_buffers = '512MB'
 work_mem = '64MB'
 maintenance_work_mem = '256MB'
 effective_cache_size = '4GB'
-max_wal_size = '8GB'
+max_wal_size = '3GB'
 checkpoint_timeout = '15min'
 wal_level = 'minimal'
 max_wal_senders = 0

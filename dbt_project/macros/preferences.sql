@@ -218,5 +218,14 @@ preference_features as (
     {%- set values = sums ~ '.' ~ column -%}
     {%- do columns.append('array_append(' ~ values ~ ', ' ~ total ~ ')' if with_total else values) -%}
     {%- endfor -%}
-    cross join unnest({{ columns | join(', ') }}) as {{ name }} (value, evidence_events, evidence)
+    unnest({{ columns | join(', ') }}) as {{ name }} (value, evidence_events, evidence)
+{%- endmacro %}
+
+
+{% macro preference_lists() -%}
+    array_agg(value order by value) as preference_values,
+        array_agg(evidence_events order by value) as evidence_events,
+        array_agg(evidence order by value) as evidence,
+        -- what is below 0 is no liking, and no part of the whole
+        sum(greatest(evidence, 0)) as evidence_total
 {%- endmacro %}

@@ -54,6 +54,23 @@ def test_an_index_that_the_contract_has_got_since_is_made(
         assert connection.execute("select to_regclass(%s) is not null", [index]).fetchone() == (True,)
 
 
+def test_block_ranges_on_loads_give_way_to_a_tree(settings: Settings, warehouse: Warehouse, tmp_path: Path) -> None:
+    load(settings, write_csv(tmp_path / "first", [event(1)]).parent)
+    table = "staging.new_smell__user_interaction_events"
+    assert settings.database_url is not None
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute(f"drop index {table}_by_load_id".encode())
+        connection.execute(f"create index {table.partition('.')[2]}_by_load on {table} using brin (_load_id)".encode())
+    load(settings, write_csv(tmp_path / "second", [event(2)]).parent)
+    with psycopg.connect(settings.database_url) as connection:
+        definitions = connection.execute(
+            "select indexdef from pg_indexes where tablename like 'new_smell__user_interaction_events%'"
+            " and indexdef like '%(_load_id)'"
+        ).fetchall()
+    assert len(definitions) > 1, "of the table and of its month"
+    assert all(" USING btree " in definition for (definition,) in definitions)
+
+
 def test_csv_jsonl_parquet_and_postgresql_give_the_same_rows(
     settings: Settings, warehouse: Warehouse, tmp_path: Path
 ) -> None:

@@ -61,7 +61,7 @@ sums_of_today as (
         ref('int_preferences_summed'), 'sums',
         'found.user_key = restated.user_key and found.' ~ of_featured_kinds()
     ) }}
-    {{ preference_values('sums', 'held') }}
+    cross join {{ preference_values('sums', 'held') }}
 
 ),
 

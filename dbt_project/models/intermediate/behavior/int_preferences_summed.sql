@@ -12,7 +12,6 @@
 {%- set marks = [
     '_events_load_id', '_session_rows_load_id', '_perfumes_load_id', '_perfume_notes_load_id',
 ] %}
-{%- set columns = ['user_key', 'kind', 'value'] + marks + ['evidence_events', 'evidence'] %}
 {#- users whose changes are all told from the start: nothing of them may stay taken in. Without
 the range PostgreSQL takes all users for dirty -#}
 {%- set told_anew %}
@@ -61,40 +60,7 @@ perfume_notes as (
 
 {{ preference_evidence(['user_key']) }},
 
-{% if is_incremental() -%}
-changed_kinds as (
-
-    select distinct
-        user_key,
-        kind
-    from evidence
-
-),
-
--- what the changes add to; dirty users are summed from the start
-former as (
-
-    select
-        held.user_key,
-        held.kind,
-        of_kind.value,
-        {% for mark in marks -%}
-        held.{{ mark }},
-        {% endfor -%}
-        of_kind.evidence_events,
-        of_kind.evidence
-    from changed_kinds
-    {{ look_up(
-        this, 'held',
-        'found.user_key = changed_kinds.user_key and found.kind = changed_kinds.kind'
-    ) }}
-    {{ preference_values('held', 'of_kind') }}
-    where changed_kinds.user_key not in (select dirty_users.user_key from dirty_users)
-
-),
-
-{% endif -%}
-values_summed as (
+values_changed as (
 
     select
         user_key,
@@ -105,19 +71,12 @@ values_summed as (
         {% endfor -%}
         cast(sum(evidence_events) as bigint) as evidence_events,
         sum(evidence) as evidence
-    from (
-        select {{ columns | join(', ') }} from evidence
-        {% if is_incremental() -%}
-        union all
-        select {{ columns | join(', ') }} from former
-        {%- endif %}
-    ) as terms
+    from evidence
     group by user_key, kind, value
 
 ),
 
--- what is below 0 is no liking, and no part of the whole
-final as (
+kinds_changed as (
 
     select
         user_key,
@@ -125,25 +84,68 @@ final as (
         {% for mark in marks -%}
         max({{ mark }}) as {{ mark }},
         {% endfor -%}
-        array_agg(value order by value) as preference_values,
-        array_agg(evidence_events order by value) as evidence_events,
-        array_agg(evidence order by value) as evidence,
-        sum(greatest(evidence, 0)) as evidence_total
-    from values_summed
+        {{ preference_lists() }}
+    from values_changed
     where evidence_events <> 0 or evidence <> 0
     group by user_key, kind
 
-)
+),
 
-{%- if is_incremental() -%}
-,
+{% if is_incremental() -%}
+-- dirty users are summed from the start
+former as (
+
+    select held.*
+    from kinds_changed
+    {{ look_up(
+        this, 'held',
+        'found.user_key = kinds_changed.user_key and found.kind = kinds_changed.kind'
+    ) }}
+    where kinds_changed.user_key not in (select dirty_users.user_key from dirty_users)
+
+),
+
+-- kind by kind: the values of all of them would be too many to sort
+{% set of_kind %}(
+    select {{ preference_lists() }}
+    from (
+        select
+            value,
+            cast(sum(evidence_events) as bigint) as evidence_events,
+            sum(evidence) as evidence
+        from (
+            select * from {{ preference_values('kinds_changed', 'changes') }}
+            union all
+            select * from {{ preference_values('former', 'held') }}
+        ) as terms
+        group by value
+    ) as values_summed
+    where evidence_events <> 0 or evidence <> 0
+){% endset -%}
+final as (
+
+    select
+        kinds_changed.user_key,
+        kinds_changed.kind,
+        {% for mark in marks -%}
+        greatest(kinds_changed.{{ mark }}, former.{{ mark }}) as {{ mark }},
+        {% endfor -%}
+        summed.*
+    from kinds_changed
+    left join former
+        on
+            kinds_changed.user_key = former.user_key
+            and kinds_changed.kind = former.kind
+    {{ look_up(of_kind, 'summed', 'found.preference_values is not null') }}
+
+),
 
 dirty_kinds as (
 
     select
         user_key,
         kind
-    from changed_kinds
+    from kinds_changed
     union
     select
         former_kinds.user_key,
@@ -152,7 +154,13 @@ dirty_kinds as (
     {{ look_up(this, 'former_kinds', 'found.user_key = dirty_users.user_key') }}
 
 )
-{%- endif %}
+{% else -%}
+final as (
+
+    select * from kinds_changed
+
+)
+{% endif %}
 
 {{ final_rows('dirty_kinds', 'user_key, kind') }}
 -- a user's rows lie together: they are read together

@@ -1,7 +1,7 @@
 {{ config(
     unique_key='session_key',
     indexes=[
-        {'columns': ['session_key', 'activity_date', 'subject_kind', 'subject_id'], 'unique': true},
+        {'columns': ['session_key']},
         {'columns': ['visitor_key', 'subject_id']},
         {'columns': ['visitor_key', 'activity_date']},
         {'columns': ['activity_date']},

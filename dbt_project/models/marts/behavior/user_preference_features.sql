@@ -43,28 +43,36 @@ vocabularies as (
 
 {{ feature_places('vocabularies') }},
 
+-- as one look-up: the lists would be read for every place
+{% set preferences %}(
+    select
+        sums.*,
+        held.value,
+        held.evidence as evidence_held
+    from {{ ref('int_preferences_summed') }} as sums
+    cross join {{ preference_values('sums', 'held', with_total=true) }}
+){% endset -%}
 -- most of a user's preferences have no place
 placed as (
 
     select
-        sums.user_key,
+        preferences.user_key,
         places.vocabulary_id,
         places.kind,
         places.place,
         {% for mark in marks -%}
-        sums.{{ mark }},
+        preferences.{{ mark }},
         {% endfor -%}
-        held.evidence
+        preferences.evidence_held as evidence
     from users
     {{ look_up(
-        ref('int_preferences_summed'), 'sums',
+        preferences, 'preferences',
         'found.user_key = users.user_key and found.' ~ of_featured_kinds()
     ) }}
-    {{ preference_values('sums', 'held', with_total=true) }}
     inner join places
         on
-            sums.kind = places.kind
-            and held.value = places.value
+            preferences.kind = places.kind
+            and preferences.value = places.value
 
 ),
 

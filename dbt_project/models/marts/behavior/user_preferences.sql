@@ -15,7 +15,7 @@ final as (
         sums._perfumes_load_id,
         sums._perfume_notes_load_id
     from {{ ref('int_preferences_summed') }} as sums
-    {{ preference_values('sums', 'liked') }}
+    cross join {{ preference_values('sums', 'liked') }}
     where liked.evidence > 0
 
 )
