@@ -13,9 +13,8 @@
     ],
 ) }}
 
-{%- set measures = [
-    'evidence_events', 'house_evidence_events', 'evidence', 'house_evidence',
-] %}
+{%- set counts = ['evidence_events', 'house_evidence_events'] %}
+{%- set sums = ['evidence', 'house_evidence'] %}
 
 with
 
@@ -30,7 +29,7 @@ subject_days as (
         coalesce(house_id, '(none)') as house_id,
         evidence_events,
         house_evidence_events,
-        {% for name in ['evidence', 'house_evidence'] -%}
+        {% for name in sums -%}
         {{ evidence_on_scale(name, 'activity_date') }} as {{ name }},
         {% endfor -%}
         _events_load_id,
@@ -49,7 +48,7 @@ subject_days as (
         subject_kind,
         subject_id,
         house_id,
-        {% for name in measures -%}
+        {% for name in counts + sums -%}
         -{{ name }} as {{ name }},
         {% endfor -%}
         _events_load_id,
@@ -67,7 +66,10 @@ final as (
         subject_kind,
         subject_id,
         house_id,
-        {% for name in measures -%}
+        {% for name in counts -%}
+        cast(sum({{ name }}) as bigint) as {{ name }},
+        {% endfor -%}
+        {% for name in sums -%}
         sum({{ name }}) as {{ name }},
         {% endfor -%}
         max(_events_load_id) as _events_load_id,
