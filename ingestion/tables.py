@@ -33,7 +33,7 @@ def create_table_sql(entity: Entity) -> str:
     partition = f" partition by range ({entity.event_time})" if entity.partition_by else ""
     statements = [f"create table if not exists {entity.table} ({', '.join(lines)}){partition}"]
     statements += [f"create index if not exists {name} on {entity.table} {what}" for name, what in indexes(entity)]
-    # until 2026-11 block ranges; what a cancelled vacuum leaves in them makes PostgreSQL read all pages for good
+    # until 2026-11 block ranges; they came to match every load, and whole months were read
     statements.append(f"drop index if exists {entity.table}_by_load")
     return ";\n".join(statements)
 
