@@ -55,11 +55,14 @@
 {%- endmacro %}
 
 
-{% macro final_rows(dirty, key) -%}
+{% macro final_rows(dirty, key, order_by=none) -%}
     {%- if is_incremental() -%}
     select * from {{ dirty }} left join final using ({{ key }})
     {%- else -%}
     select * from final
+    {%- endif -%}
+    {%- if order_by %}
+    order by {{ order_by }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -222,6 +222,25 @@ preference_features as (
 {%- endmacro %}
 
 
+{% macro look_up_preferences(users) -%}
+    {#- as one look-up: the lists would be read for every place -#}
+    {%- set preferences -%}
+    (
+        select
+            sums.*,
+            held.value,
+            held.evidence as evidence_held
+        from {{ ref('int_preferences_summed') }} as sums
+        cross join {{ preference_values('sums', 'held', with_total=true) }}
+    )
+    {%- endset -%}
+    {{ look_up(
+        preferences, 'preferences',
+        'found.user_key = ' ~ users ~ '.user_key and found.' ~ of_featured_kinds()
+    ) }}
+{%- endmacro %}
+
+
 {% macro preference_lists() -%}
     array_agg(value order by value) as preference_values,
         array_agg(evidence_events order by value) as evidence_events,

@@ -92,3 +92,5 @@ final as (
 )
 
 select * from final
+-- what a user's next session looks up lies together
+order by user_key, subject_id

@@ -160,4 +160,4 @@ final as (
     {% endfor %}
 )
 
-{{ final_rows('dirty_days', 'perfume_id, activity_date') }}
+{{ final_rows('dirty_days', 'perfume_id, activity_date', order_by='activity_date') }}

@@ -1,3 +1,6 @@
+{#- PostgreSQL takes all of it for few rows -#}
+{{ config(pre_hook='set local enable_nestloop = off') }}
+
 with
 
 restated as (
@@ -47,74 +50,62 @@ subjects as (
 
 {{ preference_evidence(['user_key', 'feature_date']) }},
 
+changes as (
+
+    select
+        user_key,
+        feature_date,
+        kind,
+        value,
+        sum(evidence) as evidence
+    from evidence
+    where {{ of_featured_kinds() }}
+    group by user_key, feature_date, kind, value
+    having sum(evidence) <> 0
+
+),
+
+kinds_changed as (
+
+    select distinct
+        user_key,
+        kind
+    from changes
+
+),
+
 sums_of_today as (
 
     select
-        restated.user_key,
-        restated.feature_date,
-        sums.kind,
+        kinds_changed.user_key,
+        kinds_changed.kind,
         held.value,
-        held.evidence_events,
         held.evidence
-    from restated
+    from kinds_changed
     {{ look_up(
-        ref('int_preferences_summed'), 'sums',
-        'found.user_key = restated.user_key and found.' ~ of_featured_kinds()
+        ref('int_preferences_summed'),
+        'sums',
+        'found.user_key = kinds_changed.user_key and found.kind = kinds_changed.kind',
     ) }}
     cross join {{ preference_values('sums', 'held') }}
-
-),
-
-terms as (
-
-    select
-        user_key,
-        feature_date,
-        kind,
-        value,
-        evidence_events,
-        evidence
-    from sums_of_today
-    union all
-    select
-        user_key,
-        feature_date,
-        kind,
-        value,
-        -evidence_events as evidence_events,
-        -evidence as evidence
-    from evidence
-    where {{ of_featured_kinds() }}
-
-),
-
-values_summed as (
-
-    select
-        user_key,
-        feature_date,
-        kind,
-        value,
-        cast(sum(evidence_events) as bigint) as evidence_events,
-        sum(evidence) as evidence
-    from terms
-    group by user_key, feature_date, kind, value
-    having sum(evidence) > 0
 
 ),
 
 final as (
 
     select
-        user_key,
-        feature_date,
-        kind,
-        value,
-        evidence_events,
-        {{ double('evidence') }} / {{ double(
-            'sum(evidence) over (partition by user_key, feature_date, kind)'
-        ) }} as weight
-    from values_summed
+        changes.user_key,
+        changes.feature_date,
+        changes.kind,
+        changes.value,
+        changes.evidence as evidence_since,
+        coalesce(sums_of_today.evidence, 0) as evidence_today
+    from changes
+    left join sums_of_today
+        on
+            changes.user_key = sums_of_today.user_key
+            and changes.kind = sums_of_today.kind
+            and changes.value = sums_of_today.value
 
 )
 

@@ -162,6 +162,4 @@ final as (
 )
 {% endif %}
 
-{{ final_rows('dirty_kinds', 'user_key, kind') }}
--- a user's rows lie together: they are read together
-order by user_key, kind
+{{ final_rows('dirty_kinds', 'user_key, kind', order_by='user_key, kind') }}

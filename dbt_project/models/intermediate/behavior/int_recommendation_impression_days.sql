@@ -31,4 +31,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_days', 'shown_date') }}
+{{ final_rows('dirty_days', 'shown_date', order_by='shown_date') }}

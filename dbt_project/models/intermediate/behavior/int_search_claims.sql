@@ -55,4 +55,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_searches', 'search_id') }}
+{{ final_rows('dirty_searches', 'search_id', order_by='final.searched_date') }}

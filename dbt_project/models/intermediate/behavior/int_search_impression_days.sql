@@ -90,4 +90,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_days', 'activity_date') }}
+{{ final_rows('dirty_days', 'activity_date', order_by='activity_date') }}

@@ -64,4 +64,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_text_weeks', 'text_week') }}
+{{ final_rows('dirty_text_weeks', 'text_week', order_by='final.week_number') }}

@@ -205,4 +205,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_sessions', 'session_key') }}
+{{ final_rows('dirty_sessions', 'session_key', order_by='final.searched_date') }}

@@ -96,4 +96,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_sessions', 'session_key') }}
+{{ final_rows('dirty_sessions', 'session_key', order_by='final.visitor_key, final.perfume_id') }}

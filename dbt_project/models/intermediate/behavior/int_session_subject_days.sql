@@ -150,6 +150,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_sessions', 'session_key') }}
--- the days of a window lie together, as they do when day by day is added
-order by final.activity_date
+{{ final_rows('dirty_sessions', 'session_key', order_by='final.activity_date') }}

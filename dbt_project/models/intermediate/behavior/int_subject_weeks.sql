@@ -76,3 +76,5 @@ final as (
 
 -- events come and stay, so a week never loses its rows
 select * from final
+-- the weeks that trends read lie together
+order by week_number

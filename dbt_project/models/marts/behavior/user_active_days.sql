@@ -76,4 +76,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_users', 'user_key') }}
+{{ final_rows('dirty_users', 'user_key', order_by='user_key') }}

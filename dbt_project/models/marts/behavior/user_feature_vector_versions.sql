@@ -86,44 +86,94 @@ computed_users as (
 
 {{ feature_places('restated') }},
 
-preferences as (
+users_restated as (
 
-    select
-        preferences.*,
-        restated.vocabulary_id
-    from {{ ref('int_preferences_restated') }} as preferences
-    inner join restated
-        on
-            preferences.user_key = restated.user_key
-            and preferences.feature_date = restated.feature_date
+    select distinct user_key from restated
 
 ),
 
--- of a whole of 1
-placed as (
+placed_today as (
 
     select
         preferences.user_key,
-        preferences.feature_date,
-        preferences.kind,
+        places.vocabulary_id,
+        places.kind,
         places.place,
-        preferences.vocabulary_id,
-        preferences.weight as evidence
-    from preferences
+        preferences.evidence_held as evidence
+    from users_restated
+    {{ look_up_preferences('users_restated') }}
     inner join places
         on
-            preferences.vocabulary_id = places.vocabulary_id
-            and preferences.kind = places.kind
+            preferences.kind = places.kind
             and preferences.value = places.value
+
+),
+
+changes as (
+
+    select
+        changes.*,
+        restated.vocabulary_id
+    from {{ ref('int_preferences_restated') }} as changes
+    inner join restated
+        on
+            changes.user_key = restated.user_key
+            and changes.feature_date = restated.feature_date
+
+),
+
+terms as (
+
+    select
+        restated.user_key,
+        restated.feature_date,
+        restated.vocabulary_id,
+        placed_today.kind,
+        placed_today.place,
+        placed_today.evidence
+    from restated
+    inner join placed_today
+        on
+            restated.user_key = placed_today.user_key
+            and restated.vocabulary_id = placed_today.vocabulary_id
     union all
-    select distinct
+    select
+        changes.user_key,
+        changes.feature_date,
+        changes.vocabulary_id,
+        changes.kind,
+        places.place,
+        -changes.evidence_since as evidence
+    from changes
+    inner join places
+        on
+            changes.vocabulary_id = places.vocabulary_id
+            and changes.kind = places.kind
+            and changes.value = places.value
+    union all
+    -- the whole, of which what is below 0 is no part
+    select
         user_key,
         feature_date,
+        vocabulary_id,
         kind,
         0 as place,
+        greatest(evidence_today - evidence_since, 0) - greatest(evidence_today, 0) as evidence
+    from changes
+
+),
+
+placed as (
+
+    select
+        user_key,
+        feature_date,
         vocabulary_id,
-        {{ double('1') }} as evidence
-    from preferences
+        kind,
+        place,
+        sum(evidence) as evidence
+    from terms
+    group by user_key, feature_date, vocabulary_id, kind, place
 
 ),
 

@@ -40,4 +40,4 @@ final as (
 
 )
 
-{{ final_rows('dirty_pairs', 'user_key, perfume_id') }}
+{{ final_rows('dirty_pairs', 'user_key, perfume_id', order_by='user_key, perfume_id') }}

@@ -43,15 +43,6 @@ vocabularies as (
 
 {{ feature_places('vocabularies') }},
 
--- as one look-up: the lists would be read for every place
-{% set preferences %}(
-    select
-        sums.*,
-        held.value,
-        held.evidence as evidence_held
-    from {{ ref('int_preferences_summed') }} as sums
-    cross join {{ preference_values('sums', 'held', with_total=true) }}
-){% endset -%}
 -- most of a user's preferences have no place
 placed as (
 
@@ -65,10 +56,7 @@ placed as (
         {% endfor -%}
         preferences.evidence_held as evidence
     from users
-    {{ look_up(
-        preferences, 'preferences',
-        'found.user_key = users.user_key and found.' ~ of_featured_kinds()
-    ) }}
+    {{ look_up_preferences('users') }}
     inner join places
         on
             preferences.kind = places.kind
