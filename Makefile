@@ -28,7 +28,7 @@ TESTS ?= $(addprefix tests/test_,orchestration transformation expectations inges
 test: $(SETUP) browser
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 
-# a hundred kills of loader and server; Dagster's daemon; planted truth; an erasure; the smallest benchmark
+# a hundred kills of loader and server, one of a run; Dagster's daemon; planted truth; an erasure; the smallest benchmark
 test-slow: $(SETUP)
 	$(BIN)/pytest -m slow $(ARGS)
 

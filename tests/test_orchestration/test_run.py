@@ -98,6 +98,7 @@ def test_a_broken_critical_rule_stops_before_dbt(broken_rule: Settings) -> None:
     assert builds(broken_rule) == before
 
 
+@pytest.mark.slow
 def test_a_killed_run_shows_as_failed_and_the_next_one_builds_the_same_marts(finished: Finished) -> None:
     before = profiles(finished.settings)
     process = start(finished.settings, "run", "--as-of", "2022-12-15")
