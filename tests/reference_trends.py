@@ -6,6 +6,7 @@ events of `reference_marts.attributed`, searches of `reference_search`, and the 
 """
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -104,14 +105,14 @@ def trends(events: pd.DataFrame, searches: pd.DataFrame, staged: Any, as_of: dat
     first["query"] = sunday(texts).min() if len(texts) else pd.NaT
     last = sunday(pd.Series([as_of + timedelta(days=1)]))[0] - 7 * DAY
     weeks = pd.date_range(end=last, periods=2 * WEEKS - 1, freq="7D")
+    counts = long.groupby(["subject_kind", "subject_id", "week"]).size().unstack(fill_value=0)
     rows = []
-    for (kind, subject), found in long.groupby(["subject_kind", "subject_id"]):
-        volumes = found.week.value_counts().reindex(weeks, fill_value=0).to_numpy()
+    for (kind, subject), *volumes in counts.reindex(columns=weeks, fill_value=0).itertuples():
         for end in range(WEEKS - 1, len(weeks)):
-            behind = volumes[end - WEEKS + 1 : end + 1]
-            if behind.any():
+            behind = tuple(volumes[end - WEEKS + 1 : end + 1])
+            if any(behind):
                 measured = weeks[end - WEEKS + 1] >= first[kind]
-                change = change_of(volumes[end - 1 : end + 1], weeks[end - 1] >= first[kind])
+                change = change_of(*behind[-2:], weeks[end - 1] >= first[kind])
                 rows.append((kind, subject, weeks[end].date(), *change, *trend(behind, measured)))
     table = pd.DataFrame(rows, columns=TRENDS)
     ends = [start + timedelta(days=6) for start in table.week_start_date]
@@ -124,16 +125,17 @@ TRENDS = [
 ]  # fmt: skip
 
 
-def change_of(pair: np.ndarray, measured: bool) -> tuple[int, int | None, int | None, float | None]:
+def change_of(before: int, now: int, measured: bool) -> tuple[int, int | None, int | None, float | None]:
     """Volume, that of the week before, and the change."""
-    before, now = (int(volume) for volume in pair)
     if not measured:
         return now, None, None, None
     return now, before, now - before, (now - before) / before if before else None
 
 
-def trend(volumes: np.ndarray, measured: bool) -> tuple[str, float | None, float | None]:
+@cache
+def trend(weeks: tuple[int, ...], measured: bool) -> tuple[str, float | None, float | None]:
     """Direction, Theil-Sen slope and Mann-Kendall p, the latter from Kendall's tau by its correction for continuity."""
+    volumes = np.array(weeks)
     if not measured:
         return "stable", None, None
     slope = float(theilslopes(volumes, np.arange(WEEKS)).slope)

@@ -7,10 +7,11 @@ likelihood over the gamma and beta distributions -> `bgnbd.log_likelihood`
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy.integrate import dblquad
+from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 from scipy.stats import beta, gamma
@@ -53,18 +54,21 @@ def fitted(observed: Observed) -> bgnbd.Fit:
     return found
 
 
-def integral(x: int, recency: float, age: float, parts: str) -> float:
-    """Likelihood of one user over all rates and chances of leaving: still here, gone, or both."""
+def likelihood(x: int, recency: float, age: float) -> float:
+    """Of one user, over all rates and chances of leaving, which do not depend: still here or gone."""
     r, alpha, a, b = TRUTH
 
-    def density(leaves: float, rate: float) -> float:
-        here = (1 - leaves) ** x * rate**x * np.exp(-rate * age)
-        gone = leaves * (1 - leaves) ** (x - 1) * rate**x * np.exp(-rate * recency) if x else 0.0
-        weight = gamma.pdf(rate, r, scale=1 / alpha) * beta.pdf(leaves, a, b)
-        return float(weight * ((here if "here" in parts else 0) + (gone if "gone" in parts else 0)))
+    def over(density: Callable[[float], float], end: float) -> float:
+        return float(quad(density, 0, end, epsabs=0, epsrel=1e-9)[0])
 
-    value, _ = dblquad(density, 0, 3, 0, 1, epsabs=0, epsrel=1e-6)
-    return float(value)
+    def over_rates(until: float) -> float:
+        return over(lambda rate: rate**x * np.exp(-rate * until) * gamma.pdf(rate, r, scale=1 / alpha), np.inf)
+
+    def over_chances(left: int, stayed: int) -> float:
+        return over(lambda chance: chance**left * (1 - chance) ** stayed * beta.pdf(chance, a, b), 1)
+
+    gone = over_chances(1, x - 1) * over_rates(recency) if x else 0.0
+    return over_chances(0, x) * over_rates(age) + gone
 
 
 def one(x: int, recency: float, age: float) -> Observed:
@@ -73,7 +77,7 @@ def one(x: int, recency: float, age: float) -> Observed:
 
 @pytest.mark.parametrize("triple", TRIPLES)
 def test_the_likelihood_of_a_user_is_the_integral_over_rates_and_chances(triple: tuple[int, float, float]) -> None:
-    expected = np.log(integral(*triple, "here and gone"))
+    expected = np.log(likelihood(*triple))
     assert bgnbd.log_likelihood(TRUTH, one(*triple)) == pytest.approx(expected, rel=1e-6)
 
 

@@ -33,8 +33,7 @@ def exported(warehouse_server: Settings, own_database: Any, tmp_path_factory: py
     with own_database(folder / "home") as settings:
         Warehouse(settings).up()
         load(settings, settings.sample_root / "new_smell")
-        models = ("--select", "+user_features", "--exclude-resource-type", "test")
-        build(settings, SAMPLE_AS_OF, folder / "target", *models)
+        build(settings, SAMPLE_AS_OF, "--select", "+user_features")
         yield settings, folder / "sets"
 
 

@@ -82,12 +82,10 @@ def test_a_second_run_finds_nothing_new_and_builds_nothing(finished: Finished) -
 
 
 def test_a_run_with_debug_names_no_log_since_it_writes_none(finished: Finished) -> None:
-    logs = finished.settings.home / "logs"
-    before = set(logs.iterdir())
-    result = moodmart(finished.settings, "--debug", "run")
-    assert result.returncode == 0, result.stderr
-    assert not [line for line in result.stdout.splitlines() if line.startswith("log ")]
-    assert set(logs.iterdir()) == before
+    assert finished.third.returncode == 0, finished.third.stderr
+    assert [line for line in finished.second.stdout.splitlines() if line.startswith("log ")]
+    assert not [line for line in finished.third.stdout.splitlines() if line.startswith("log ")]
+    assert finished.logs_after_third == finished.logs_after_second != set()
 
 
 def test_a_broken_critical_rule_stops_before_dbt(broken_rule: Settings) -> None:

@@ -26,9 +26,7 @@ def dated(
     folder = tmp_path_factory.mktemp("dated")
     with own_database(folder / "home") as settings:
         Warehouse(settings).up()
-        build(
-            settings, date(2022, 12, 22), folder / "target", "--select", "int_as_of", "--indirect-selection", "cautious"
-        )
+        build(settings, date(2022, 12, 22), "--select", "int_as_of")
         yield settings
 
 

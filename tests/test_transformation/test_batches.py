@@ -69,14 +69,14 @@ def world(
         Warehouse(at_once).up()
         load_system(at_once.with_sources({"new_smell": str(folder / "source")}), NEW_SMELL)
         reference_churn.store_parameters(at_once, planted.AS_OF)
-        build(at_once, planted.AS_OF, folder / "target")
+        build(at_once, planted.AS_OF)
         Warehouse(in_loads).up()
         reference_churn.store_parameters(in_loads, planted.AS_OF)
-        load_in_parts(at_once, in_loads, folder / "target")
+        load_in_parts(at_once, in_loads)
         yield World(at_once, in_loads)
 
 
-def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
+def load_in_parts(source: Settings, target: Settings) -> None:
     """Put every staging row of `source` into `target`, in shuffled loads with a build after each."""
     chance = random.Random(4)
     with Warehouse(source).connect("owner") as one, Warehouse(target).connect("owner") as two:
@@ -89,7 +89,7 @@ def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
                 ahead = EVENTS_AHEAD if entity.partition_by else 0
                 insert(two, entity, parts[entity.name][number], ahead + number + 1)
             two.commit()
-            build(target, as_of, artifacts, "--exclude-resource-type", "test")
+            build(target, as_of)
 
 
 def staging_rows(connection: psycopg.Connection, entity: Entity) -> Rows:

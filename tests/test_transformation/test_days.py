@@ -42,20 +42,20 @@ def world(
     with own_database(folder / "at_once") as at_once, own_database(folder / "in_loads") as in_loads:
         Warehouse(at_once).up()
         load_system(at_once.with_sources({"new_smell": str(folder / "source")}), NEW_SMELL)
-        build_days(at_once, folder / "target", lambda number: None)
+        build_days(at_once, lambda number: None)
         Warehouse(in_loads).up()
         loads = daily_loads(at_once, in_loads)
-        build_days(in_loads, folder / "target", loads)
+        build_days(in_loads, loads)
         yield World(at_once, in_loads)
 
 
-def build_days(settings: Settings, artifacts: Path, load: Callable[[int], None]) -> None:
+def build_days(settings: Settings, load: Callable[[int], None]) -> None:
     """A load, a build and a fit for every day; the marts of the last day apply the last fit."""
     for number, day in enumerate(DAYS):
         load(number)
-        build(settings, day, artifacts, "--exclude-resource-type", "test")
+        build(settings, day)
         fits.refit(settings, day)
-    build(settings, DAYS[-1], artifacts, "--select", "user_behavior_profiles", "model_parameters")
+    build(settings, DAYS[-1], "--select", "user_behavior_profiles", "model_parameters")
 
 
 def daily_loads(source: Settings, target: Settings) -> Callable[[int], None]:

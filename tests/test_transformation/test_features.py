@@ -63,8 +63,7 @@ def history(
         Warehouse(settings).up()
 
         def step(name: str, as_of: date, *options: str) -> None:
-            models = ("--select", "+user_features", "--exclude-resource-type", "test")
-            build(settings, as_of, folder / "target", *models, *options)
+            build(settings, as_of, "--select", "+user_features", *options)
             with Warehouse(settings).connect("owner") as connection:
                 look(found, name, connection)
 

@@ -1,6 +1,6 @@
 """The dbt project's own rules, asserted from its manifest: who reads whom, what is described, tested and promised.
 
-dbt_project -> `dbt parse` into a temporary folder -> manifest.json -> assertions
+dbt_project -> `dbt parse` -> manifest.json -> assertions
 
     pytest tests/test_transformation/test_layers.py
 """
@@ -8,18 +8,18 @@ dbt_project -> `dbt parse` into a temporary folder -> manifest.json -> assertion
 import csv
 import json
 import re
-import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingestion.contracts import load_contracts
-from ingestion.settings import PROJECT_ROOT
+from ingestion.settings import PROJECT_ROOT, Settings
 from ingestion.simulator.masterx.learners import VALENCE
 from ingestion.tables import LOAD_ID
 from ingestion.warehouse import MART_SCHEMAS, PROFILE
-from tests.dbt_builds import DBT, environment
+from tests.dbt_builds import artifacts, run
 
 Node = dict[str, Any]
 CLOCKS = re.compile(r"\b(now|clock_timestamp|statement_timestamp|sysdate)\s*\(|\bcurrent_(date|timestamp|time)\b", re.I)
@@ -32,11 +32,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Node:
     folder = tmp_path_factory.mktemp("dbt")
     profile = PROFILE.format(host="127.0.0.1", port=1, user="nobody", password="none", database="none")
     (folder / "profiles.yml").write_text(profile)
-    command = [*DBT, "parse", "--quiet", "--profiles-dir", str(folder)]
-    command += ["--target-path", str(folder), "--log-path", str(folder)]
-    # no usage statistics: the project itself must say so
-    subprocess.run(command, cwd=PROJECT_ROOT, env=environment(), check=True, timeout=120)
-    parsed: Node = json.loads((folder / "manifest.json").read_text())
+    run(Settings(home=folder), date.min, "parse")
+    parsed: Node = json.loads((artifacts() / "manifest.json").read_text())
     return parsed
 
 

@@ -33,7 +33,7 @@ LIVE = {
     "behavior.user_wishlist_sizes_live": "user_key",
     "behavior.session_metrics_live": "session_key",
 }
-WITHOUT_TESTS = ("--exclude-resource-type", "test")
+NEEDED = ("--select", *(f"+{view.partition('.')[2]}" for view in LIVE))
 Tables = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -71,21 +71,21 @@ def steps(
                 two.commit()
 
             load(0)
-            build(settings, planted.AS_OF, folder / "target", *WITHOUT_TESTS)
+            build(settings, planted.AS_OF, *NEEDED)
             look("built")
             load(1)
             look("loaded without a build")
-            build(settings, planted.AS_OF, folder / "target", *WITHOUT_TESTS, "--select", "+int_session_subject_days")
+            build(settings, planted.AS_OF, "--select", "+int_session_subject_days")
             look("a build that stopped halfway")
             load(2)
             look("loaded after a build that stopped halfway")
             change_events(two, 290)
             look("events changed after a build that stopped halfway")
-            build(settings, planted.AS_OF, folder / "target", *WITHOUT_TESTS)
+            build(settings, planted.AS_OF, *NEEDED)
             change_events(two, 390)
             look("events changed after a build")
             load(3)
-            build(settings, planted.AS_OF, folder / "target", *WITHOUT_TESTS)
+            build(settings, planted.AS_OF, *NEEDED)
             look("built again")
             with Warehouse(settings).connect("analyst") as analyst:
                 found["as the analyst"] = Look(views(analyst), recount(two), oids(two))

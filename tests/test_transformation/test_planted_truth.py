@@ -47,7 +47,6 @@ class Simulated:
 
     settings: Settings
     truth: Path
-    artifacts: Path
 
     def mart(self, name: str) -> pd.DataFrame:
         with Warehouse(self.settings).connect("owner") as connection:
@@ -86,15 +85,10 @@ def simulated(
     with own_database(folder / "home") as settings:
         Warehouse(settings).up()
         load_system(settings.with_sources({"new_smell": str(folder / "source" / "new_smell")}), NEW_SMELL)
-        build_marts(settings, AS_OF, folder / "target", "+int_repeat_days")
+        build(settings, AS_OF, "--select", "+int_repeat_days")
         fits.refit(settings, AS_OF)
-        build_marts(settings, AS_OF, folder / "target", *(f"+{mart}" for mart in MARTS))
-        yield Simulated(settings, folder / "source" / "truth", folder / "target")
-
-
-def build_marts(settings: Settings, day: date, artifacts: Path, *selection: str) -> None:
-    """Build models of `selection`; what dbt tests of them needs models that are not built here."""
-    build(settings, day, artifacts, "--exclude-resource-type", "test", "--select", *selection)
+        build(settings, AS_OF, "--select", *(f"+{mart}" for mart in MARTS))
+        yield Simulated(settings, folder / "source" / "truth")
 
 
 def area_under_curve(churned: pd.Series, others: pd.Series) -> float:
@@ -183,6 +177,6 @@ def test_planted_trends_are_at_the_top_on_their_last_day(simulated: Simulated) -
 def place_of(simulated: Simulated, perfume: str, day: date) -> int:
     """Rank of a perfume as of a day."""
     if day != AS_OF:
-        build_marts(simulated.settings, day, simulated.artifacts, "+trending_perfumes")
+        build(simulated.settings, day, "--select", "+trending_perfumes")
     (place,) = simulated.mart("trending_perfumes").query("perfume_id == @perfume").trending_rank
     return int(place)

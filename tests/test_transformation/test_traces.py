@@ -29,7 +29,7 @@ from ingestion.simulator import Plan, simulate
 from ingestion.tables import ensure_tables
 from ingestion.warehouse import Warehouse
 from tests import reference_traces
-from tests.dbt_builds import build
+from tests.dbt_builds import build, run
 from tests.reference_marts import read_table
 from tests.test_transformation.test_batches import Rows, insert, staging_rows
 
@@ -89,7 +89,6 @@ class World:
     """Former visitors that the last of the four builds left for those who read it."""
     settings: Settings
     """Of the warehouse of four loads, which the last two tests change."""
-    artifacts: Path
 
 
 @pytest.fixture(scope="module")
@@ -110,18 +109,18 @@ def world(
         with Warehouse(at_once).connect("owner") as connection:
             for statement in PLANTED:
                 assert connection.execute(statement.encode()).rowcount > 0, statement
-        build(at_once, AS_OF, folder / "target", "--select", *SELECTED)
-        load_in_parts(at_once, in_loads, folder / "target")
+        run(at_once, AS_OF, "build", "--exclude-resource-type", "unit_test", "--select", *SELECTED)
+        load_in_parts(at_once, in_loads)
         with Warehouse(at_once).connect("owner") as connection:
             connection.execute("set time zone 'UTC'")
             staged = {f"{e.system}.{e.name}": read_table(connection, e.table) for e in ENTITIES}
         with Warehouse(in_loads).connect("owner") as connection:
             left = int((connection.execute(FORMER).fetchone() or (0,))[0])
         pandas = reference_traces.marts(staged)
-        yield World(marts(at_once), marts(in_loads), pandas, left, in_loads, folder / "target")
+        yield World(marts(at_once), marts(in_loads), pandas, left, in_loads)
 
 
-def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
+def load_in_parts(source: Settings, target: Settings) -> None:
     """Deal the documents of `source` to four loads, a build after each; two thirds come in an older version first."""
     chance = random.Random(8)
     load_of = cache(lambda document: chance.randrange(LOADS))
@@ -140,7 +139,7 @@ def load_in_parts(source: Settings, target: Settings, artifacts: Path) -> None:
                 # loads of later entities commit with smaller ids than those of earlier ones
                 insert(two, entity, due, 1000 * (number + 1) - place)
             two.commit()
-            build(target, AS_OF, artifacts, "--exclude-resource-type", "test", "--select", *SELECTED)
+            build(target, AS_OF, "--select", *SELECTED)
 
 
 def document(entity: Entity, row: tuple[Any, ...]) -> tuple[str, str]:
@@ -245,7 +244,7 @@ def test_an_observation_goes_when_only_its_own_value_has_gone(world: World) -> N
             " where mastery_id = %s and activity_position = %s",
             [mastery, place],
         )
-    build(world.settings, AS_OF, world.artifacts, "--exclude-resource-type", "test", "--select", *SELECTED)
+    build(world.settings, AS_OF, "--select", *SELECTED)
     before = world.in_loads["core.emotion_timeline"]
     after = marts(world.settings)["core.emotion_timeline"]
     assert set(before.observation_id) - set(after.observation_id) == {f"content_mastery_history/{observation}"}
@@ -255,6 +254,6 @@ def test_an_observation_goes_when_only_its_own_value_has_gone(world: World) -> N
 def test_nobody_is_kept_with_what_was_theirs_before(world: World) -> None:
     """The build after the one that told those who read it."""
     assert world.former > 0
-    build(world.settings, AS_OF, world.artifacts, "--exclude-resource-type", "test", "--select", *SELECTED)
+    build(world.settings, AS_OF, "--select", *SELECTED)
     with Warehouse(world.settings).connect("owner") as connection:
         assert connection.execute(FORMER).fetchone() == (0,)
