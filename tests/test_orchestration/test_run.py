@@ -1,7 +1,9 @@
 """`moodmart run` end to end, on the bundled sample and the real parts."""
 
+import subprocess
 import time
-from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -31,18 +33,28 @@ def profiles(settings: Settings) -> str:
     return moodmart(settings, "query", sql, "--format", "csv").stdout
 
 
-@pytest.fixture
-def broken_rule(finished: Finished) -> Iterator[Settings]:
-    """The finished warehouse with a session that ended before it started, which the gate had never let in."""
-    change = "update staging.new_smell__user_sessions set ended_at = started_at {} interval '1 day'"
-    with Warehouse(finished.settings).connect("owner") as connection:
-        before = connection.execute("select session_key, ended_at from staging.new_smell__user_sessions").fetchall()
-        connection.execute(change.format("-").encode())
-    yield finished.settings
-    with Warehouse(finished.settings).connect("owner") as connection:
-        for key, ended in before:
-            statement = "update staging.new_smell__user_sessions set ended_at = %s where session_key = %s"
-            connection.execute(statement, [ended, key])
+@dataclass(frozen=True)
+class Stopped:
+    """A run with `--debug` that a broken rule stopped; what there was before it and after."""
+
+    result: "subprocess.CompletedProcess[str]"
+    builds: tuple[int, int]
+    logs: tuple[set[Path], set[Path]]
+
+
+@pytest.fixture(scope="module")
+def stopped(finished: Finished) -> Stopped:
+    """A run of the finished warehouse after sessions ended before they started, which the gate had never let in."""
+    settings, logs = finished.settings, finished.settings.home / "logs"
+    change = "update staging.new_smell__user_sessions set ended_at = started_at - interval '1 day'"
+    with Warehouse(settings).connect("owner") as connection:
+        before = connection.execute("select ended_at, session_key from staging.new_smell__user_sessions").fetchall()
+        connection.execute(change.encode())
+    built, logged = builds(settings), set(logs.iterdir())
+    result = moodmart(settings, "--debug", "run", "--full-refresh")
+    with Warehouse(settings).connect("owner") as connection, connection.cursor() as cursor:
+        cursor.executemany("update staging.new_smell__user_sessions set ended_at = %s where session_key = %s", before)
+    return Stopped(result, (built, builds(settings)), (logged, set(logs.iterdir())))
 
 
 def test_the_first_run_ends_well_and_says_what_it_did(finished: Finished) -> None:
@@ -81,19 +93,19 @@ def test_a_second_run_finds_nothing_new_and_builds_nothing(finished: Finished) -
     assert finished.builds_after_second == finished.builds > 0
 
 
-def test_a_run_with_debug_names_no_log_since_it_writes_none(finished: Finished) -> None:
-    assert finished.third.returncode == 0, finished.third.stderr
-    assert [line for line in finished.second.stdout.splitlines() if line.startswith("log ")]
-    assert not [line for line in finished.third.stdout.splitlines() if line.startswith("log ")]
-    assert finished.logs_after_third == finished.logs_after_second != set()
+def test_a_broken_critical_rule_stops_before_dbt(stopped: Stopped) -> None:
+    assert stopped.result.returncode == 1
+    assert "failed  new_smell/user_sessions: declared_rules (session_ends_before_start" in stopped.result.stdout
+    assert stopped.builds[0] == stopped.builds[1] > 0
 
 
-def test_a_broken_critical_rule_stops_before_dbt(broken_rule: Settings) -> None:
-    before = builds(broken_rule)
-    result = moodmart(broken_rule, "run", "--full-refresh")
-    assert result.returncode == 1
-    assert "failed  new_smell/user_sessions: declared_rules (session_ends_before_start" in result.stdout
-    assert builds(broken_rule) == before
+def test_a_run_with_debug_names_no_log_since_it_writes_none(finished: Finished, stopped: Stopped) -> None:
+    of_second, of_stopped = (
+        [line for line in result.stdout.splitlines() if line.startswith("log ")]
+        for result in (finished.second, stopped.result)
+    )
+    assert of_second and not of_stopped
+    assert stopped.logs[0] == stopped.logs[1] != set()
 
 
 @pytest.mark.slow
