@@ -13,8 +13,6 @@ $(SETUP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "moodmart needs Python 3.11: make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv .venv
-	# a pip of today installs the same in half the time
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -48,11 +46,11 @@ bench-systems: $(SETUP)
 bench-marts: $(SETUP)
 	$(BIN)/python -m tests.benchmarks.marts $(ARGS)
 
-# the types take one core for as long as half of the SQL takes the other
+# the types, which take one core, beside the SQL
 lint: $(SETUP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(MAKE) --jobs 2 --output-sync=target lint-types lint-sql
+	$(MAKE) --jobs 2 lint-types lint-sql
 
 lint-types: $(SETUP)
 	$(BIN)/mypy

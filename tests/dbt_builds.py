@@ -26,10 +26,11 @@ def artifacts() -> Path:
     return folder
 
 
-def build(settings: Settings, as_of: date, *options: str) -> None:
-    """Build the marts and what they need, without tests, as of a day; `options` may select otherwise."""
+def build(settings: Settings, as_of: date, *options: str, tested: bool = False) -> None:
+    """Build the marts and what they need as of a day; `options` may select otherwise. `tested` tests their rows too."""
     selection = () if "--select" in options else ("--select", "+path:dbt_project/models/marts")
-    run(settings, as_of, "build", "--exclude-resource-types", "test", "unit_test", *options, *selection)
+    left_out = ("unit_test",) if tested else ("unit_test", "test")
+    run(settings, as_of, "build", "--exclude-resource-types", *left_out, *options, *selection)
 
 
 def run(settings: Settings, as_of: date, *command: str) -> None:

@@ -133,11 +133,11 @@ def change_of(before: int, now: int, measured: bool) -> tuple[int, int | None, i
 
 
 @cache
-def trend(weeks: tuple[int, ...], measured: bool) -> tuple[str, float | None, float | None]:
+def trend(counts: tuple[int, ...], measured: bool) -> tuple[str, float | None, float | None]:
     """Direction, Theil-Sen slope and Mann-Kendall p, the latter from Kendall's tau by its correction for continuity."""
-    volumes = np.array(weeks)
     if not measured:
         return "stable", None, None
+    volumes = np.array(counts)
     slope = float(theilslopes(volumes, np.arange(WEEKS)).slope)
     s = int(np.sign(volumes[None, :] - volumes[:, None])[np.triu_indices(WEEKS, 1)].sum())
     if s == 0:

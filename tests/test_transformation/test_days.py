@@ -55,7 +55,7 @@ def build_days(settings: Settings, load: Callable[[int], None]) -> None:
         load(number)
         build(settings, day)
         fits.refit(settings, day)
-    build(settings, DAYS[-1], "--select", "user_behavior_profiles", "model_parameters")
+    build(settings, DAYS[-1], "--select", "user_behavior_profiles", "model_parameters", tested=True)
 
 
 def daily_loads(source: Settings, target: Settings) -> Callable[[int], None]:

@@ -29,7 +29,7 @@ from ingestion.simulator import Plan, simulate
 from ingestion.tables import ensure_tables
 from ingestion.warehouse import Warehouse
 from tests import reference_traces
-from tests.dbt_builds import build, run
+from tests.dbt_builds import build
 from tests.reference_marts import read_table
 from tests.test_transformation.test_batches import Rows, insert, staging_rows
 
@@ -109,7 +109,7 @@ def world(
         with Warehouse(at_once).connect("owner") as connection:
             for statement in PLANTED:
                 assert connection.execute(statement.encode()).rowcount > 0, statement
-        run(at_once, AS_OF, "build", "--exclude-resource-type", "unit_test", "--select", *SELECTED)
+        build(at_once, AS_OF, "--select", *SELECTED, tested=True)
         load_in_parts(at_once, in_loads)
         with Warehouse(at_once).connect("owner") as connection:
             connection.execute("set time zone 'UTC'")
