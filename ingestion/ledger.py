@@ -18,7 +18,7 @@ from ingestion.errors import UnbalancedLoadError
 from ingestion.gate import BadRow
 from ingestion.sources.base import Watermark
 
-COUNTS = ("extracted", "inserted", "updated", "unchanged", "quarantined", "erased", "deleted")
+COUNTS = ("extracted", "inserted", "updated", "unchanged", "quarantined", "erased", "deleted", "recovered")
 """What a load counts."""
 LOCK_SPACE = 7_040_518
 """First half of the advisory lock keys; the second is the entity's."""
@@ -39,6 +39,8 @@ class LoadResult:
     erased: int = 0
     deleted: int = 0
     """Rows of earlier loads taken out: gone at the source, or, of any entity, no longer allowed by a consent."""
+    recovered: int = 0
+    """Of the extracted rows, those that the source's cursor had passed over and the comparison of keys found."""
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
@@ -150,7 +152,9 @@ def write_load(connection: psycopg.Connection, record: dict[str, Any]) -> None:
     """Enter a finished load, given as `load_record`."""
     marks = ", ".join(f"%({name})s" for name in LOAD_COLUMNS)
     connection.execute(
-        f"insert into ops.loads (status, {', '.join(LOAD_COLUMNS)}) values ('succeeded', {marks})", record
+        f"insert into ops.loads (status, {', '.join(LOAD_COLUMNS)}) values ('succeeded', {marks})",
+        # loads that the lake has kept since before a count was introduced do not know it
+        {**dict.fromkeys(COUNTS, 0), **record},
     )
 
 

@@ -71,10 +71,14 @@ def describe(result: LoadResult) -> str:
     name = f"{result.system}.{result.entity}"
     if result.load_id is None:
         return f"{name}: nothing new"
-    bad = f", {result.quarantined} quarantined" if result.quarantined else ""
+    rare = "".join(
+        f", {getattr(result, count)} {count}"
+        for count in ("quarantined", "erased", "deleted", "recovered")
+        if getattr(result, count)
+    )
     return (
         f"{name}: {result.extracted} extracted, {result.inserted} inserted, {result.updated} updated,"
-        f" {result.unchanged} unchanged{bad} in {result.seconds:.1f} s"
+        f" {result.unchanged} unchanged{rare} in {result.seconds:.1f} s"
     )
 
 

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from ingestion import bookkeeping
 from ingestion import credentials as kept
 from ingestion.embedded import EmbeddedServer, locked
 from ingestion.errors import WarehouseError
@@ -26,111 +27,6 @@ GROUP_ROLES = {
 }
 MART_SCHEMAS = ("core", "behavior", "emotion", "impact", "patterns", "learning")
 WORK_SCHEMAS = ("staging", "intermediate", "ops")
-BOOTSTRAP_VERSION = 2
-
-OPS_TABLES = """
-create table if not exists ops.loads (
-    load_id bigint not null,
-    system text not null,
-    entity text not null,
-    source text not null,
-    status text not null check (status in ('succeeded')),
-    extracted bigint not null,
-    inserted bigint not null,
-    updated bigint not null,
-    unchanged bigint not null,
-    quarantined bigint not null,
-    erased bigint not null,
-    deleted bigint not null default 0,
-    reasons jsonb not null,
-    rule_version text not null,
-    lake_path text,
-    started_at timestamptz not null,
-    finished_at timestamptz not null,
-    primary key (load_id, entity),
-    constraint conserved
-        check (extracted = inserted + updated + unchanged + quarantined + erased)
-);
-create sequence if not exists ops.load_ids;
-create table if not exists ops.quarantine (
-    quarantine_id bigint generated always as identity primary key,
-    system text not null,
-    entity text not null,
-    load_id bigint not null,
-    source_key text,
-    payload jsonb not null,
-    reasons text[] not null,
-    rule_version text not null,
-    status text not null default 'open'
-        check (status in ('open', 'fixed', 'replayed', 'expired')),
-    quarantined_at timestamptz not null default now(),
-    fingerprint text not null,
-    trail jsonb not null default '[]'
-);
--- the same bad row sent again is one piece of work for the steward
-create unique index if not exists quarantine_open_once
-    on ops.quarantine (system, entity, fingerprint) where status = 'open';
-create index if not exists quarantine_by_load on ops.quarantine (load_id);
-create table if not exists ops.watermarks (
-    system text not null,
-    entity text not null,
-    source text not null,
-    watermark jsonb not null,
-    load_id bigint not null,
-    primary key (system, entity, source)
-);
--- people whose rows were removed and may not come in again
-create table if not exists ops.erasures (
-    system text not null,
-    user_key uuid not null,
-    load_id bigint not null,
-    erased_at timestamptz not null default now(),
-    primary key (system, user_key)
-);
--- what the sources' tables looked like, and how they changed: the steward's view of schema drift
-create table if not exists ops.source_schemas (
-    system text not null,
-    entity text not null,
-    source text not null,
-    columns jsonb not null,
-    primary key (system, entity, source)
-);
-create table if not exists ops.schema_events (
-    event_id bigint generated always as identity primary key,
-    system text not null,
-    entity text not null,
-    source text not null,
-    kind text not null
-        check (kind in ('column_added', 'column_removed', 'type_widened', 'type_narrowed', 'unreadable')),
-    detail text not null,
-    observed_at timestamptz not null default now()
-);
-create table if not exists ops.runs (
-    run_id bigint generated always as identity primary key,
-    as_of date not null,
-    recorded_at timestamptz not null default now()
-);
--- what was fitted outside SQL, on events up to the Saturday `as_of`; marts read it
-create table if not exists ops.model_parameters (
-    model text not null,
-    as_of date not null,
-    parameter text not null,
-    value double precision not null,
-    log_likelihood double precision not null,
-    n bigint not null,
-    fitted_at timestamptz not null default now(),
-    primary key (model, as_of, parameter)
-);
--- computed outside of SQL, shown by the mart behavior.user_similarity
-create table if not exists ops.user_similarity (
-    user_key uuid not null,
-    similar_user_key uuid not null,
-    rank integer not null,
-    similarity double precision not null,
-    feature_date date not null,
-    primary key (user_key, rank)
-);
-"""
 
 
 class Warehouse:
@@ -268,13 +164,14 @@ def _bootstrap(owner_dsn: str, credentials: kept.Credentials) -> None:
             _ensure_role(connection, name, credentials.passwords[role])
         for statement in _schema_statements(connection):
             connection.execute(statement)
-        connection.execute(OPS_TABLES)
-        _grant_ops(connection)
+        connection.execute(bookkeeping.TABLES)
+        connection.execute(bookkeeping.UPGRADES)
+        connection.execute(bookkeeping.grants(GROUP_ROLES))
         connection.execute(sql.SQL("comment on schema ops is {}").format(_version_mark()))
 
 
 def _version_mark() -> sql.Literal:
-    return sql.Literal(f"moodmart bookkeeping, version {BOOTSTRAP_VERSION}")
+    return sql.Literal(f"moodmart bookkeeping, version {bookkeeping.version()}")
 
 
 def _bootstrapped(connection: psycopg.Connection) -> bool:
@@ -314,21 +211,6 @@ def _schema_statements(connection: psycopg.Connection) -> list[sql.Composed]:
             sql.SQL("alter default privileges in schema {} grant select on tables to {}").format(schema, readers),
         ]
     return statements
-
-
-def _grant_ops(connection: psycopg.Connection) -> None:
-    loader, steward = GROUP_ROLES["loader"], GROUP_ROLES["steward"]
-    connection.execute(f"grant select, insert on ops.loads to {loader}")
-    connection.execute(
-        f"grant select, insert, update, delete on ops.quarantine, ops.watermarks, ops.erasures to {loader}"
-    )
-    connection.execute(f"grant usage on sequence ops.load_ids to {loader}")
-    connection.execute(f"grant select, insert, update on ops.source_schemas, ops.schema_events to {loader}")
-    connection.execute(f"grant select on ops.schema_events to {steward}")
-    connection.execute(f"grant update (payload, status, trail) on ops.quarantine to {steward}")
-    connection.execute(
-        f"grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs, ops.model_parameters to {steward}"
-    )
 
 
 def main() -> None:

@@ -74,6 +74,7 @@ def metadata(
         "quarantined": result.quarantined,
         "erased": result.erased,
         "deleted": result.deleted,
+        "recovered": result.recovered,
         "reasons": dict(result.reasons),
         "seconds": round(result.seconds, 3),
         "report": dg.MetadataValue.url(report_address(settings)),

@@ -7,6 +7,8 @@ from typing import Any
 from orchestration.lib.run import Order, Outcome, Verdict
 
 COUNTS = ("extracted", "inserted", "updated", "unchanged", "quarantined")
+RARE_COUNTS = ("erased", "deleted", "recovered")
+"""Shown when one of them is not 0."""
 SHOWN_RULES = 5
 
 
@@ -30,9 +32,10 @@ def loads(outcome: Outcome) -> Iterator[str]:
         yield "loads   nothing new"
         return
     width = max(len(".".join(key)) for key in new)
-    yield f"{'loads':<{width}}" + "".join(f"{name:>13}" for name in COUNTS)
+    counts = [*COUNTS, *(name for name in RARE_COUNTS if any(found[name] for found in new.values()))]
+    yield f"{'loads':<{width}}" + "".join(f"{name:>13}" for name in counts)
     for key, found in new.items():
-        yield f"{'.'.join(key):<{width}}" + "".join(f"{_number(found[name]):>13}" for name in COUNTS)
+        yield f"{'.'.join(key):<{width}}" + "".join(f"{_number(found[name]):>13}" for name in counts)
         reasons: Any = found["reasons"]
         if reasons:
             told = ", ".join(f"{code} {count:,}" for code, count in sorted(reasons.items(), key=_most))
