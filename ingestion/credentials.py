@@ -1,4 +1,4 @@
-"""What moodmart generates once and keeps: the server's port, the roles' passwords, the pseudonymisation key.
+"""What a home keeps: the server's port, the roles' passwords, the sources' addresses, the pseudonymisation key.
 
 Everything lies under `MOODMART_HOME` in files only their owner can read. The key is a file of its own: without it no
 pseudonym can be linked to its person again, with it everyone's can, so it is backed up and guarded apart.
@@ -8,8 +8,10 @@ import json
 import os
 import secrets
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+from ingestion.errors import WarehouseError
 
 CREDENTIALS_FILE = "credentials.json"
 KEY_FILE = "pseudonym.key"
@@ -18,10 +20,11 @@ ROLES = ("superuser", "owner", "loader", "steward", "analyst")
 
 @dataclass(frozen=True)
 class Credentials:
-    """Port of the embedded server and password by role."""
+    """Port of the embedded server, password by role, and address of a kept source by system."""
 
     port: int
     passwords: dict[str, str]
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -45,14 +48,36 @@ def save(home: Path, credentials: Credentials) -> None:
     write_private(home / CREDENTIALS_FILE, json.dumps(asdict(credentials), indent=2) + "\n")
 
 
+def read(home: Path) -> Credentials | None:
+    """The kept credentials; None when there are none yet."""
+    path = home / CREDENTIALS_FILE
+    try:
+        return Credentials(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not as moodmart wrote it"
+        raise WarehouseError(f"cannot be read: {why}", str(path), "put back a copy of it") from None
+
+
 def load_or_create(home: Path) -> Credentials:
     """The kept credentials, made on first use. The caller holds the lock of `home`."""
-    path = home / CREDENTIALS_FILE
-    if path.exists():
-        return Credentials(**json.loads(path.read_text()))
+    if found := read(home):
+        return found
     credentials = Credentials(free_port(), {role: secrets.token_urlsafe(24) for role in ROLES})
     save(home, credentials)
     return credentials
+
+
+def sources(home: Path) -> dict[str, str]:
+    """Address by system of the sources `home` keeps."""
+    found = read(home)
+    return found.sources if found else {}
+
+
+def keep_sources(home: Path, addresses: dict[str, str]) -> None:
+    """Keep exactly these sources. The caller holds the lock of `home`."""
+    save(home, replace(load_or_create(home), sources=addresses))
 
 
 def pseudonym_key(home: Path) -> bytes:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from ingestion import ledger
+from ingestion import ledger, purpose
 from ingestion.contracts import Entity, System, load_contracts
 from ingestion.drift import observe
 from ingestion.entity_load import EntityLoad
@@ -89,12 +89,15 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
     """
     entities = (entity, *system.children(entity))
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
+        if source is None and settings.has_source(system.name):
+            source = open_source(settings, system)
+        if source:
+            purpose.confirm(connection, settings, system.name, source.name)
         # the models stand on the tables of every system, loaded or not
         every = load_contracts(settings.project_root).values()
         ensure_tables(connection, tuple(e for s in every for e in s.entities))
-        if source is None and not settings.has_source(system.name):
+        if source is None:
             return [LoadResult(e.system, e.name) for e in entities]
-        source = source or open_source(settings, system)
         ledger.lock_entity(connection, entity)
         observe(connection, entity, source)
         watermark = ledger.read_watermark(connection, entity, source.name)

@@ -6,9 +6,11 @@ This is the only module that reads environment variables; everything else is han
 |---|---|---|
 | MOODMART_HOME | folder of the embedded warehouse, the lake, credentials and reports | .moodmart |
 | MOODMART_DATABASE_URL | use this PostgreSQL instead of the embedded one | none |
-| MOODMART_SOURCE_<SYSTEM> | a source's address: postgresql://..., mongodb://... or a folder | bundled sample |
+| MOODMART_SOURCE_<SYSTEM> | a source's address: postgresql://..., mongodb://... or a folder | the kept one |
 | MOODMART_ALERT_COMMAND | shell command that gets one line on standard input when a run fails | none |
 | MOODMART_UI_PORT | port of the start page of `moodmart ui`; Dagster has the next one | 3000 |
+
+Addresses given to `moodmart source add` are kept in the home's credentials file and read with them.
 """
 
 import os
@@ -17,10 +19,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from ingestion import credentials as kept
 from ingestion.errors import MoodmartError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SOURCE_PREFIX = "MOODMART_SOURCE_"
+SAMPLE_FOLDER = ("ingestion", "sample")
 # the last day of the bundled sample's tracker events: later, its 30 day windows are empty
 SAMPLE_AS_OF = date(2022, 12, 22)
 LAST_PORT = 65534
@@ -50,13 +54,18 @@ class Settings:
         """
         env = os.environ if environ is None else environ
         home = Path(env.get("MOODMART_HOME") or PROJECT_ROOT / ".moodmart").expanduser()
-        return cls(
+        settings = cls(
             home=home.resolve(),
             database_url=env.get("MOODMART_DATABASE_URL") or None,
             sources=_sources(env),
             ui_port=_port(env.get("MOODMART_UI_PORT") or "3000"),
             alert_command=env.get("MOODMART_ALERT_COMMAND") or None,
         )
+        return settings.with_kept_sources()
+
+    def with_kept_sources(self) -> "Settings":
+        """The same settings with the sources the home keeps put under the present ones."""
+        return replace(self, sources={**kept.sources(self.home), **self.sources})
 
     def with_sources(self, sources: Mapping[str, str]) -> "Settings":
         """The same settings with these source addresses put over the present ones."""
@@ -65,11 +74,16 @@ class Settings:
     @property
     def sample_root(self) -> Path:
         """Folder of the bundled sample, one sub-folder per system."""
-        return Path(__file__).resolve().parent / "sample"
+        return PROJECT_ROOT.joinpath(*SAMPLE_FOLDER)
 
     def default_as_of(self) -> date:
         """The logical date of a run that names none: today (UTC), or the sample's last day when only it is read."""
-        return SAMPLE_AS_OF if not self.sources else datetime.now(UTC).date()
+        return SAMPLE_AS_OF if self.reads_sample else datetime.now(UTC).date()
+
+    @property
+    def reads_sample(self) -> bool:
+        """Whether every source is the bundled sample; with no source named it is."""
+        return all(is_sample(address, system) for system, address in self.sources.items())
 
     def has_source(self, system: str) -> bool:
         """Whether `system` is to be read: once any source is named, the sample no longer stands in for the others."""
@@ -78,6 +92,13 @@ class Settings:
     def source_address(self, system: str) -> str:
         """The address `system` is read from: the setting, or the bundled sample."""
         return self.sources.get(system) or str(self.sample_root / system)
+
+
+def is_sample(address: str, system: str) -> bool:
+    """Whether `address` is the bundled sample of `system`, of this checkout or of another one."""
+    if "://" in address:
+        return False
+    return Path(address).expanduser().resolve().parts[-3:] == (*SAMPLE_FOLDER, system)
 
 
 def _sources(env: Mapping[str, str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from orchestration.cli import debug
 
 COMMANDS = {
     "run": "load the sources, build the marts, judge both",
+    "source": "the sources this home reads: add, list, remove",
     "query": "run SQL as the analyst, read only",
     "dsn": "print a connection string for psql or a BI tool",
     "ui": "open Dagster, Data Docs and dbt docs behind one start page",
@@ -32,7 +33,7 @@ COMMANDS = {
     "up": "start the warehouse",
     "down": "stop the warehouse",
 }
-MODULES = {"dsn": "server", "status": "server", "up": "server", "down": "server"}
+MODULES = {"source": "sources", "dsn": "server", "status": "server", "up": "server", "down": "server"}
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2

@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ingestion.contracts import load_contracts
-from ingestion.load import find_system
 from ingestion.settings import Settings
-from ingestion.sources import open_source
 from ingestion.warehouse import Warehouse
 from orchestration.cli import debug
-from orchestration.cli.sources import source_option, with_sources
+from orchestration.cli.sources import check_sources, confirm_purpose, keep_new, parsed, source_option
 from orchestration.lib.as_of import parse
 from orchestration.lib.quiet import new_log, quiet
 
@@ -49,30 +47,22 @@ class Clock:
 @click.option("--full-refresh", is_flag=True, help="Build and judge everything from scratch.")
 def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, full_refresh: bool) -> int:
     """Load what is new, build the marts, judge both."""
-    settings = with_sources(Settings.from_env(), sources)
+    settings = Settings.from_env()
+    named = parsed(settings, sources, "--source")
+    settings = settings.with_sources(named)
     day = parse(as_of, "--as-of") if as_of else settings.default_as_of()
     clock = Clock(sys.stdout)
-    check_sources(settings, systems, clock)
+    read = systems or tuple(load_contracts(settings.project_root))
+    check_sources(settings, read, clock.say)
     Warehouse(settings).up()
+    confirm_purpose(settings, read)
+    keep_new(settings, named, clock.say)
     # with --debug every log line is on the terminal
     log = None if debug.is_on() else new_log(settings.home)
     with quiet(log) if log else nullcontext(sys.stdout) as clock.out:
         order, outcome = perform(settings, systems, day, full_refresh, clock)
     clock.out = sys.stdout
     return conclude(settings, order, outcome, log, clock)
-
-
-def check_sources(settings: Settings, systems: Sequence[str], clock: Clock) -> None:
-    """Raise before anything is changed if a source cannot be read as its contract says."""
-    for name in systems or load_contracts(settings.project_root):
-        system = find_system(settings, name)
-        if not settings.has_source(name):
-            clock.say(f"{name} has no source")
-            continue
-        source = open_source(settings, system)
-        clock.say(f"reading {name} from {source.name if name in settings.sources else 'the bundled sample'}")
-        if missing := source.check(system.roots):
-            clock.say(f"{name} does not offer {', '.join(missing)}")
 
 
 def perform(

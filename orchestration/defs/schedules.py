@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 import dagster as dg
 
+from ingestion import purpose
 from ingestion.settings import Settings
 from orchestration.defs.ingestion import KIND
 from orchestration.lib import as_of, due
@@ -167,7 +168,7 @@ def newest(
 def owed(context: dg.ScheduleEvaluationContext, settings: Settings, row: ScheduledJob) -> list[date]:
     """The dates of this tick; the bundled sample has one day only."""
     day = as_of.of_schedule(context.scheduled_execution_time, settings)
-    if not settings.sources:
+    if purpose.is_for_sample(settings):
         return [day]
     return due.due_dates(context.instance, row.name, row.schedule, row.cadence, day)
 

@@ -5,10 +5,11 @@ scheduled time, or what the operator asked for -> run tag `moodmart/as_of` -> db
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
+from ingestion import purpose
 from ingestion.errors import MoodmartError
-from ingestion.settings import Settings
+from ingestion.settings import SAMPLE_AS_OF, Settings
 
 AS_OF_TAG = "moodmart/as_of"
 
@@ -24,9 +25,9 @@ def parse(text: str, where: str) -> date:
 def of_run(tags: Mapping[str, str], settings: Settings) -> date:
     """The date in a run's tags, or the default of runs that were started without one."""
     text = tags.get(AS_OF_TAG)
-    return parse(text, f"tag {AS_OF_TAG}") if text else settings.default_as_of()
+    return parse(text, f"tag {AS_OF_TAG}") if text else of_schedule(datetime.now(UTC), settings)
 
 
 def of_schedule(scheduled: datetime, settings: Settings) -> date:
     """The scheduled day; the bundled sample keeps its own last day, behind which its windows are empty."""
-    return scheduled.date() if settings.sources else settings.default_as_of()
+    return SAMPLE_AS_OF if purpose.is_for_sample(settings) else scheduled.date()
