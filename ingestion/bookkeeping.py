@@ -7,6 +7,8 @@ repeated; the warehouse runs them when it is opened and their text has changed s
 import hashlib
 from collections.abc import Mapping
 
+from psycopg import sql
+
 TABLES = """
 create table if not exists ops.loads (
     load_id bigint not null,
@@ -85,6 +87,12 @@ create table if not exists ops.schema_events (
     detail text not null,
     observed_at timestamptz not null default now()
 );
+-- which warehouse this is; the key itself lies in the home
+create table if not exists ops.warehouse (
+    is_only boolean primary key default true check (is_only),
+    key_fingerprint text not null,
+    roles jsonb not null
+);
 create table if not exists ops.runs (
     run_id bigint generated always as identity primary key,
     as_of date not null,
@@ -129,9 +137,9 @@ grant select on ops.loads, ops.quarantine, ops.watermarks, ops.runs, ops.model_p
 """
 
 
-def grants(roles: Mapping[str, str]) -> str:
+def grants(roles: Mapping[str, sql.Composable]) -> sql.Composed:
     """Statements that let the loader and the steward, whose names `roles` holds, do their work."""
-    return GRANTS.format_map(roles)
+    return sql.SQL(GRANTS).format(**roles)
 
 
 def version() -> str:

@@ -16,14 +16,17 @@ from ingestion.errors import WarehouseError
 CREDENTIALS_FILE = "credentials.json"
 KEY_FILE = "pseudonym.key"
 ROLES = ("superuser", "owner", "loader", "steward", "analyst")
+SHARED_ROLES = {"loader": "moodmart_loader", "steward": "moodmart_steward", "analyst": "moodmart_analyst"}
+"""Role names on the embedded server, and in homes from before names were kept."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Port of the embedded server, password by role, and address of a kept source by system."""
+    """Port of the embedded server, password by role, role names on a server of yours, and sources by system."""
 
     port: int
     passwords: dict[str, str]
+    roles: dict[str, str] = field(default_factory=SHARED_ROLES.copy)
     sources: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,11 +63,12 @@ def read(home: Path) -> Credentials | None:
         raise WarehouseError(f"cannot be read: {why}", str(path), "put back a copy of it") from None
 
 
-def load_or_create(home: Path) -> Credentials:
-    """The kept credentials, made on first use. The caller holds the lock of `home`."""
+def load_or_create(home: Path, roles: dict[str, str] | None = None) -> Credentials:
+    """The kept credentials, made on first use, with these role names. The caller holds the lock of `home`."""
     if found := read(home):
         return found
-    credentials = Credentials(free_port(), {role: secrets.token_urlsafe(24) for role in ROLES})
+    passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
+    credentials = Credentials(free_port(), passwords, dict(roles or SHARED_ROLES))
     save(home, credentials)
     return credentials
 
@@ -80,9 +84,28 @@ def keep_sources(home: Path, addresses: dict[str, str]) -> None:
     save(home, replace(load_or_create(home), sources=addresses))
 
 
-def pseudonym_key(home: Path) -> bytes:
-    """The 32 byte key of every HMAC, made on first use."""
+def read_key(home: Path) -> bytes | None:
+    """The 32 byte key of every HMAC; None when there is none."""
     path = home / KEY_FILE
-    if not path.exists():
-        write_private(path, secrets.token_hex(32) + "\n")
-    return bytes.fromhex(path.read_text().strip())
+    try:
+        return bytes.fromhex(path.read_text().strip()) or None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not as moodmart wrote it"
+        raise WarehouseError(f"cannot be read: {why}", str(path), "put back a copy of it") from None
+
+
+def make_key(home: Path) -> bytes:
+    """A new key, kept under `home`. The caller holds its lock and knows that nothing was written with another one."""
+    key = secrets.token_bytes(32)
+    write_private(home / KEY_FILE, key.hex() + "\n")
+    return key
+
+
+def pseudonym_key(home: Path) -> bytes:
+    """The key of a home whose warehouse has been opened."""
+    key = read_key(home)
+    if key is None:
+        raise WarehouseError("the key is gone", str(home / KEY_FILE), "put back a copy of it")
+    return key

@@ -29,11 +29,12 @@ COMMANDS = {
     "export": "write anonymised training sets of feature vectors",
     "rebuild": "make staging, quarantine and ledger anew from the lake",
     "simulate": "write data of all systems with known truth",
+    "env": "print what dbt and dagster, started by hand, need to work on this home",
     "status": "tell whether the warehouse runs and what it holds",
     "up": "start the warehouse",
     "down": "stop the warehouse",
 }
-MODULES = {"source": "sources", "dsn": "server", "status": "server", "up": "server", "down": "server"}
+MODULES = {"source": "sources", "dsn": "server", "env": "server", "status": "server", "up": "server", "down": "server"}
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2

@@ -1,14 +1,14 @@
-"""`moodmart up`, `down`, `status` and `dsn`: the warehouse itself.
+"""`moodmart up`, `down`, `status`, `dsn` and `env`: the warehouse itself, and the way to it for other programs.
 
 python -m orchestration.cli status
 """
 
-from urllib.parse import urlsplit
+import shlex
 
 import click
 
 from ingestion.settings import Settings
-from ingestion.warehouse import Warehouse
+from ingestion.warehouse import Warehouse, place
 from orchestration.cli.rows import as_table
 
 LAST_LOADS = """
@@ -19,18 +19,12 @@ order by system, entity, load_id desc
 OPEN_ROWS = "select count(*) from ops.quarantine where status = 'open'"
 
 
-def place(warehouse: Warehouse) -> str:
-    """Where the warehouse listens, without a password."""
-    parts = urlsplit(warehouse.dsn())
-    return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
-
-
 @click.command()
 def up() -> None:
     """Start the warehouse and make what is missing in it."""
     warehouse = Warehouse(Settings.from_env())
     warehouse.up()
-    click.echo(f"the warehouse runs at {place(warehouse)}")
+    click.echo(f"the warehouse runs at {place(warehouse.dsn())}")
 
 
 @click.command()
@@ -53,6 +47,19 @@ def dsn(role: str) -> None:
 
 
 @click.command()
+def env() -> None:
+    """Print the settings of dbt and dagster for this home: eval "$(moodmart env)"."""
+    from orchestration.lib.instance import dagster_home  # imports Dagster
+
+    settings = Settings.from_env()
+    Warehouse(settings).up()
+    home = settings.home
+    values = {"MOODMART_HOME": home, "DBT_PROFILES_DIR": home, "DAGSTER_HOME": dagster_home(settings)}
+    for name, value in values.items():
+        click.echo(f"export {name}={shlex.quote(str(value))}")
+
+
+@click.command()
 def status() -> None:
     """Tell whether the warehouse runs, and what was loaded last."""
     settings = Settings.from_env()
@@ -60,7 +67,7 @@ def status() -> None:
     if not warehouse.is_running():
         click.echo(f"the warehouse is down (home: {settings.home})")
         return
-    click.echo(f"the warehouse runs at {place(warehouse)} (home: {settings.home})")
+    click.echo(f"the warehouse runs at {place(warehouse.dsn())} (home: {settings.home})")
     with warehouse.connect("steward") as connection:
         cursor = connection.execute(LAST_LOADS)
         rows = cursor.fetchall()

@@ -21,8 +21,7 @@ import click
 
 from ingestion.errors import MoodmartError
 from ingestion.settings import LAST_PORT, Settings
-from ingestion.warehouse import Warehouse
-from orchestration.cli.server import place
+from ingestion.warehouse import Warehouse, place
 from orchestration.lib import dbt_docs
 from orchestration.lib.site import HOST, make_server
 from orchestration.lib.start_page import Door, page
@@ -41,7 +40,7 @@ def ui(port: int | None) -> None:
         raise MoodmartError("somebody listens there already", f"port {port + 1}", "choose another with --port")
     warehouse = Warehouse(settings)
     warehouse.up()
-    where = f"warehouse at {place(warehouse)}"
+    where = f"warehouse at {place(warehouse.dsn())}"
     folders = {"data-docs": settings.home / "data_docs", "dbt-docs": dbt_docs.docs_path(settings)}
     site = make_server(port, lambda: page(settings, where, doors(settings, port)), folders)
     with site, dagster(settings, port + 1) as process:

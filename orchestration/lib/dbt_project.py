@@ -47,6 +47,7 @@ def dbt_environment(settings: Settings, target: Path, as_of: date | None = None)
     session = {"PGOPTIONS": f"-c moodmart.as_of={as_of.isoformat()}"} if as_of else {}
     return {
         **os.environ,
+        "MOODMART_HOME": str(settings.home),
         "DBT_PROJECT_DIR": str(settings.project_root),
         "DBT_PROFILES_DIR": str(settings.home),
         "DBT_TARGET_PATH": str(target),
