@@ -61,13 +61,15 @@ create table if not exists ops.watermarks (
     load_id bigint not null,
     primary key (system, entity, source)
 );
--- people whose rows were removed and may not come in again
+-- people whose rows were removed and may not come in again, unless they came back; loads with lower ids than
+-- returned_load_id may have left out rows of theirs that are still at the source
 create table if not exists ops.erasures (
     system text not null,
     user_key uuid not null,
     load_id bigint not null,
     erased_at timestamptz not null default now(),
-    primary key (system, user_key)
+    returned_load_id bigint,
+    primary key (system, user_key, load_id)
 );
 -- what the sources' tables looked like, and how they changed: the steward's view of schema drift
 create table if not exists ops.source_schemas (
@@ -122,14 +124,17 @@ create table if not exists ops.user_similarity (
 UPGRADES = """
 alter table ops.loads add column if not exists deleted bigint not null default 0;
 alter table ops.loads add column if not exists recovered bigint not null default 0;
+alter table ops.erasures add column if not exists returned_load_id bigint;
+alter table ops.erasures drop constraint if exists erasures_pkey;
+alter table ops.erasures add primary key (system, user_key, load_id);
 alter table ops.quarantine drop constraint if exists quarantine_status_check;
 alter table ops.quarantine add constraint quarantine_status_check
     check (status in ('open', 'fixed', 'replayed', 'superseded', 'dismissed', 'expired'));
 """
 GRANTS = """
-grant select, insert on ops.loads to {loader};
+grant select, insert, delete on ops.loads to {loader};
 grant select, insert, update, delete on ops.quarantine, ops.watermarks, ops.erasures to {loader};
-grant usage on sequence ops.load_ids to {loader};
+grant usage, update on sequence ops.load_ids to {loader};
 grant select, insert, update on ops.source_schemas, ops.schema_events to {loader};
 grant select on ops.schema_events to {steward};
 grant update (payload, status, trail) on ops.quarantine to {steward};

@@ -6,6 +6,7 @@ row. Rows without a person are nobody's and pass. A consent that is withdrawn la
 load that brings the withdrawal; one that is given later counts from then on.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import psycopg
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
+from ingestion import ledger
 from ingestion.conform import Conformed
 from ingestion.contracts import Consent, Entity, System
 
@@ -72,50 +74,71 @@ def apply(rows: Conformed, answers: list[Answers]) -> Conformed:
     return rows
 
 
-def reapply(connection: psycopg.Connection, system: System, source: Entity, load_id: int) -> int:
+def reapply(
+    connection: psycopg.Connection, system: System, source: Entity, load_id: int, stamp: int | None = None
+) -> tuple[Counter[str], int | None]:
     """Take back from staging what the answers that load `load_id` has just brought into `source` do not allow.
 
-    Returns how many rows were deleted.
+    Returns how many rows of each entity were deleted, and the id that rows which lost values carry since: a new one,
+    or `stamp` where a rebuild gives the one of then; None if no answer takes anything back.
     """
-    return sum(
-        _take_back(connection, system, entity, clause, load_id)
-        for entity in system.roots
-        for clause in entity.consent
-        if clause.entity == source.name
+    clauses = [(entity, clause) for entity in system.roots for clause in entity.consent if clause.entity == source.name]
+    clauses = [(entity, clause) for entity, clause in clauses if _is_refused(connection, system, clause, load_id)]
+    if not clauses:
+        return Counter(), None
+    for entity in dict.fromkeys(entity for entity, _ in clauses):
+        # a load that asked for the answers before they changed may be about to commit rows; it waits for nobody
+        ledger.wait_for_entity(connection, entity)
+    # newer than any load of these entities, so that whoever reads what arrived finds the rows
+    stamp = stamp or ledger.next_load_id(connection)
+    deleted: Counter[str] = Counter()
+    for entity, clause in clauses:
+        deleted += _take_back(connection, system, entity, clause, (load_id, stamp))
+    return deleted, stamp
+
+
+def _is_refused(connection: psycopg.Connection, system: System, clause: Consent, load_id: int) -> bool:
+    answers = sql.SQL("select exists (select {} limit 1)").format(_refusals(system, clause, load_id))
+    return connection.execute(answers).fetchone() == (True,)
+
+
+def _take_back(
+    connection: psycopg.Connection, system: System, entity: Entity, clause: Consent, ids: tuple[int, int]
+) -> Counter[str]:
+    load_id, stamp = ids
+    refused = sql.SQL("t.{p} in (select {p} {answers})").format(
+        p=sql.Identifier(PERSON), answers=_refusals(system, clause, load_id)
     )
-
-
-def _take_back(connection: psycopg.Connection, system: System, entity: Entity, clause: Consent, load_id: int) -> int:
-    refused = _refused(system, clause, load_id)
     table = sql.SQL(entity.table)
-    deleted = 0
+    deleted: Counter[str] = Counter()
     for child in system.children(entity):
         if clause.rows or child.name in clause.children:
             statement = "delete from {c} as c using {t} as t where c.{ck} = t.{k} and {refused}"
             parts = {"c": sql.SQL(child.table), "ck": sql.Identifier(child.key[0]), "k": sql.Identifier(entity.key[0])}
-            deleted += connection.execute(sql.SQL(statement).format(t=table, refused=refused, **parts)).rowcount
+            removed = connection.execute(sql.SQL(statement).format(t=table, refused=refused, **parts))
+            deleted[child.name] += removed.rowcount
     if clause.rows:
         statement = "delete from {t} as t where {refused}"
-        return deleted + connection.execute(sql.SQL(statement).format(t=table, refused=refused)).rowcount
+        deleted[entity.name] += connection.execute(sql.SQL(statement).format(t=table, refused=refused)).rowcount
+        return +deleted
     # nested columns first: the rows' own person may be among the columns that become null
     for child in system.children(entity):
         own = [name.split(".", 1)[1] for name in clause.columns if name.startswith(f"{child.name}.")]
         if own:
             pair = sql.SQL("c.{} = t.{}").format(sql.Identifier(child.key[0]), sql.Identifier(entity.key[0]))
             statement = "update {c} as c set {nulls} from {t} as t where {pair} and {refused}"
-            parts = {"c": sql.SQL(child.table), "nulls": _nulls(own, load_id), "pair": pair}
+            parts = {"c": sql.SQL(child.table), "nulls": _nulls(own, stamp), "pair": pair}
             connection.execute(sql.SQL(statement).format(t=table, refused=refused, **parts))
     if own := [name for name in clause.columns if "." not in name]:
         statement = "update {t} as t set {nulls} where {refused}"
-        connection.execute(sql.SQL(statement).format(t=table, nulls=_nulls(own, load_id), refused=refused))
-    return deleted
+        connection.execute(sql.SQL(statement).format(t=table, nulls=_nulls(own, stamp), refused=refused))
+    return +deleted
 
 
-def _refused(system: System, clause: Consent, load_id: int) -> sql.Composed:
-    """The condition on rows of `t` whose person has just answered so; an answer that became null is unknown."""
-    query = "t.{p} in (select {p} from {s} where _load_id = {id} and not coalesce({c}::text = any({allow}), {unknown}))"
+def _refusals(system: System, clause: Consent, load_id: int) -> sql.Composed:
+    """The answers of load `load_id` that do not allow; one that became null is unknown."""
+    query = "from {s} where _load_id = {id} and not coalesce({c}::text = any({allow}), {unknown})"
     return sql.SQL(query).format(
-        p=sql.Identifier(PERSON),
         s=sql.SQL(system.entity(clause.entity).table),
         id=sql.Literal(load_id),
         c=sql.Identifier(clause.column),

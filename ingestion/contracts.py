@@ -145,11 +145,16 @@ class Entity:
     optional: bool = False
     """Whether a PostgreSQL source may lack the table."""
     bad_share_cap: float = 0.5
+    deleted_share_cap: float = 0.1
+    """Share of an entity's rows from which their absence at the source stops the load."""
+    lists_people: bool = False
+    """Whether a row is a person, who is deleted with it."""
+    schema: str = "staging"
 
     @property
     def table(self) -> str:
         """Qualified staging table."""
-        return f"staging.{self.system}__{self.name}"
+        return f"{self.schema}.{self.system}__{self.name}"
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -324,6 +329,8 @@ def _entity(system: str, node: Mapping[str, Any]) -> Entity:
         purged_at_source=bool(meta.get("purged_at_source", False)),
         optional=bool(meta.get("optional", False)),
         bad_share_cap=float(meta.get("bad_share_cap", 0.5)),
+        deleted_share_cap=float(meta.get("deleted_share_cap", 0.1)),
+        lists_people=bool(meta.get("lists_people", False)),
     )
     _check_references(where, entity)
     return entity
@@ -335,6 +342,8 @@ def _check_references(where: str, entity: Entity) -> None:
     for rule in entity.all_rules:
         used |= {rule.column, *(column for column, _ in rule.when)}
         used |= set(rule.args[1:]) if rule.kind == "compare" else set()
+    if entity.lists_people and entity.key != ("user_key",):
+        raise ContractError("lists people by another key than user_key", where, "make user_key its key")
     used |= {name for c in entity.consent for name in (*c.columns, "user_key") if "." not in name}
     if secret := set(entity.never_read) & set(entity.source_columns):
         raise ContractError(f"reads secrets {sorted(secret)}", where, "remove their columns")

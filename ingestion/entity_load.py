@@ -5,6 +5,7 @@ entity's lock, and commits or, after `discard`, rolls back.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,27 +15,17 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion import consent, ledger
+from ingestion import consent, ledger, people, removal
 from ingestion.conform import Conformed, Conformer
 from ingestion.contracts import Entity, System
 from ingestion.credentials import pseudonym_key
 from ingestion.errors import BadShareError
 from ingestion.gate import BadRow, bad_rows, conflicts, split
-from ingestion.lake import GONE, MANIFEST, QUARANTINED, LakeFolder, tidy
+from ingestion.lake import GONE, MANIFEST, QUARANTINED, LakeFolder, Record, tidy
 from ingestion.ledger import LoadResult
 from ingestion.merge import Encoded, Merged, TableMerger, encode, key_text, rounds
 from ingestion.pipeline import ahead
 from ingestion.privacy import Pseudonymiser
-from ingestion.removal import (
-    erase_gone_people,
-    erased_people,
-    find_gone,
-    gone_keys,
-    is_only_source,
-    some_are_gone,
-    take_out,
-    without_erased,
-)
 from ingestion.settings import Settings
 from ingestion.sources import Extraction, SourceBatch
 from ingestion.sources.base import Census, Watermark
@@ -93,7 +84,12 @@ class EntityLoad:
         self.folders = {e.name: LakeFolder(lake, e, self.load_id) for e in self.entities}
         key = pseudonym_key(settings.home)
         self.conformer = Conformer(entity, self.children, Pseudonymiser(key, system.name))
-        self.erased = erased_people(connection, system.name)
+        self.erased = people.erased_people(connection, system.name)
+        self.brings_back = False
+        """Whether a row of an erased person says that the person is back, if the entity lists people."""
+        self.allows_deletions = f"{entity.system}.{entity.name}" in settings.allowed_deletions
+        self.lake_notes: Record = {}
+        """What a rebuild has to know of this load beside its rows."""
         self.answers = consent.read_answers(connection, system, entity)
         self.mergers = {
             e.name: TableMerger(connection, e, self.load_id, conflicts_quarantine and e is self.entity)
@@ -102,11 +98,11 @@ class EntityLoad:
 
     def run(self, extraction: Extraction) -> list[LoadResult]:
         """Load everything that has arrived, and commit."""
+        # an old file with a deleted person's row is no sign of life; a source that tells deletions shows who is there
+        self.brings_back = extraction.census is not None
         try:
             for chunk in ahead(self._chunks(ahead(extraction.batches))):
                 self.write(chunk)
-            result = self.results[self.entity.name]
-            result.deleted += consent.reapply(self.connection, self.system, self.entity, self.load_id)
             if extraction.census is not None:
                 self._remove_gone(extraction.census)
             self.finish(extraction.watermark)
@@ -121,13 +117,35 @@ class EntityLoad:
 
     def _remove_gone(self, census: Census) -> None:
         result = self.results[self.entity.name]
-        if self.entity.purged_at_source or not some_are_gone(census, result):
+        if self.entity.purged_at_source or not removal.some_are_gone(census, result):
             return
-        if is_only_source(self.connection, self.entity, self.source_name):
-            find_gone(self.connection, self.conformer, census)
-            self.folders[self.entity.name].note(GONE, gone_keys(self.connection, self.entity))
-            result.deleted += take_out(self.connection, self.entity, self.children)
-            erase_gone_people(self.connection, self.system, self.entity, self.load_id)
+        if not removal.is_only_source(self.connection, self.entity, self.source_name):
+            return
+        removal.find_gone(self.connection, self.conformer, census)
+        if not self.allows_deletions:
+            earlier = removal.rows_before(self.connection, self.entity, result)
+            removal.check_share(self.connection, self.system, self.entity, earlier)
+        keys = removal.gone_keys(self.connection, self.entity)
+        self.folders[self.entity.name].note(GONE, keys)
+        self._count_deleted(removal.take_out(self.connection, self.system, self.entity))
+        if self.entity.lists_people:
+            people.enter(self.connection, self.system, [key[people.PERSON] for key in keys], self.load_id)
+
+    def _count_deleted(self, deleted: Counter[str]) -> None:
+        for name, rows in deleted.items():
+            if name in self.results:
+                self.results[name].deleted += rows
+            else:
+                self.results[self.entity.name].elsewhere[name] += rows
+
+    def _follow_people(self) -> None:
+        """Do what this load's rows say about people: consents that were withdrawn, and who is back."""
+        deleted, stamp = consent.reapply(self.connection, self.system, self.entity, self.load_id)
+        self._count_deleted(deleted)
+        self.lake_notes["stamp"] = stamp
+        if self.entity.lists_people:
+            back = people.come_back(self.connection, self.system, self.entity, self.load_id)
+            self.lake_notes["returned"] = back
 
     def commit(self) -> None:
         """Commit, and say so in the lake.
@@ -161,7 +179,8 @@ class EntityLoad:
     def gated(self, conformed: Conformed, unreadable: tuple[str, ...] = ()) -> Gated:
         """`conformed` after the gate; `unreadable` are places of rows nobody could read."""
         extracted = conformed.rows + len(unreadable)
-        rows = without_erased(conformed, self.erased) or conformed
+        is_welcome = self.brings_back and conformed.entity.lists_people
+        rows = conformed if is_welcome else people.without_erased(conformed, self.erased) or conformed
         if conformed.entity is self.entity:
             rows = consent.apply(rows, self.answers)
         verdict = split(rows)
@@ -180,6 +199,10 @@ class EntityLoad:
     def landed(self, own: Gated, nested: dict[str, Gated]) -> Chunk:
         """Write accepted rows to the lake; returns them ready for COPY."""
         encoded: dict[str, Encoded] = {}
+        chunks: list[Record] = self.lake_notes.setdefault("chunks", [])
+        if own.accepted.rows:
+            counts = {name: part.accepted.rows for name, part in nested.items()}
+            chunks.append({self.entity.name: own.accepted.rows, **counts})
         for name, part in ((self.entity.name, own), *nested.items()):
             rows = part.accepted.as_batch()
             if rows.num_rows:
@@ -231,6 +254,7 @@ class EntityLoad:
 
     def finish(self, watermark: Watermark | None = None) -> None:
         """Check the balance and the caps, publish the lake folders and enter the load in the ledger."""
+        self._follow_people()
         seconds = time.perf_counter() - self.clock
         records = []
         for entity in self.entities:
@@ -238,12 +262,22 @@ class EntityLoad:
             self._check_share(entity, result)
             result.seconds = seconds
             records.append(ledger.load_record(entity, result, self.source_name, folder.path, self.started))
+        records += self._records_elsewhere()
         rest = {"watermark": watermark, "conflicts_quarantine": self.conflicts_quarantine}
-        self.folders[self.entity.name].note(MANIFEST, [{"loads": records, **rest}])
+        self.folders[self.entity.name].note(MANIFEST, [{"loads": records, **rest, **self.lake_notes}])
         for folder in self.folders.values():
             folder.publish()
         for record in records:
             ledger.write_load(self.connection, record)
+
+    def _records_elsewhere(self) -> list[Record]:
+        """Ledger entries of the rows this load took out of other entities."""
+        found = []
+        for name, rows in self.results[self.entity.name].elsewhere.items():
+            other = self.system.entity(name)
+            result = LoadResult(other.system, name, self.load_id, deleted=rows)
+            found.append(ledger.load_record(other, result, self.source_name, None, self.started))
+        return found
 
     def _check_share(self, entity: Entity, result: LoadResult) -> None:
         share = result.quarantined / max(result.extracted, 1)

@@ -38,6 +38,10 @@ class BadShareError(MoodmartError):
     """More rows of a load are bad than its cap allows: a broken source, not bad rows."""
 
 
+class MassDeletionError(MoodmartError):
+    """More rows are gone at a source than its cap allows: rather a broken source than deletions."""
+
+
 class UnbalancedLoadError(MoodmartError):
     """The conservation law does not hold for a load; nothing was committed."""
 

@@ -102,10 +102,18 @@ def confirm_known(lake: Path, entity: Entity, known_loads: set[int]) -> None:
 
 
 def committed_loads(lake: Path) -> list[tuple[int, Path]]:
-    """Every committed load of the lake with its folder, in order."""
-    manifests = lake.glob(f"*/*/*/{MANIFEST}")
+    """Every committed load of the lake with its folder, in the order in which they ended.
+
+    A load that takes rows out of other entities waits for their loads, which may have begun later and ended before.
+    """
+    manifests = lake.glob(f"*/*/[0-9]*/{MANIFEST}")
     folders = [path.parent for path in manifests if (path.parent / COMMITTED).exists()]
-    return sorted((int(folder.name), folder) for folder in folders if folder.name.isdigit())
+    return [(int(folder.name), folder) for folder in sorted(folders, key=_ended)]
+
+
+def _ended(folder: Path) -> tuple[str, int]:
+    manifest = next(records(folder, MANIFEST))
+    return manifest["loads"][0]["finished_at"], int(folder.name)
 
 
 def records(folder: Path, name: str) -> Iterator[Record]:

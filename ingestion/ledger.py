@@ -38,9 +38,11 @@ class LoadResult:
     quarantined: int = 0
     erased: int = 0
     deleted: int = 0
-    """Rows of earlier loads taken out: gone at the source, or, of any entity, no longer allowed by a consent."""
+    """Rows of earlier loads taken out: gone at the source, or no longer allowed by a consent."""
     recovered: int = 0
     """Of the extracted rows, those that the source's cursor had passed over and the comparison of keys found."""
+    elsewhere: Counter[str] = field(default_factory=Counter)
+    """Rows this load took out of other entities, by entity: those of people who are gone or withdrew their consent."""
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
@@ -50,6 +52,7 @@ class LoadResult:
         for name in (*COUNTS, "seconds"):
             setattr(self, name, getattr(self, name) + getattr(later, name))
         self.reasons.update(later.reasons)
+        self.elsewhere.update(later.elsewhere)
 
     def check_balance(self) -> None:
         """Raise unless every extracted row is accounted for."""

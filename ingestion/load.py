@@ -13,12 +13,13 @@ from contextlib import contextmanager
 
 import psycopg
 
-from ingestion import ledger, purpose
+from ingestion import ledger, people, purpose
 from ingestion.contracts import Entity, System, load_contracts
 from ingestion.drift import observe
 from ingestion.entity_load import EntityLoad
 from ingestion.errors import (
     ContractError,
+    MassDeletionError,
     MoodmartError,
     SourceError,
     SourceUnreachableError,
@@ -44,18 +45,19 @@ def find_system(settings: Settings, name: str) -> System:
 def load_system(settings: Settings, system: System, report: Reporter = lambda line: None) -> list[LoadResult]:
     """Load every entity of `system`; nothing is loaded if its source fails the check.
 
-    An entity that cannot be read stops alone: the others are loaded before its `SourceError` is raised.
+    An entity that cannot be read, or seems to have lost too many rows, stops alone: the others are loaded before its
+    error is raised.
     """
     source = open_source(settings, system)
     source.check(system.roots)
     results: list[LoadResult] = []
-    stopped: list[SourceError] = []
+    stopped: list[MoodmartError] = []
     for entity in system.roots:
         try:
             results += load_entity(settings, system, entity, source)
         except SourceUnreachableError:
             raise
-        except SourceError as error:
+        except (SourceError, MassDeletionError) as error:
             stopped.append(error)
             report(str(error))
             continue
@@ -76,6 +78,9 @@ def describe(result: LoadResult) -> str:
         for count in ("quarantined", "erased", "deleted", "recovered")
         if getattr(result, count)
     )
+    if result.elsewhere:
+        along = ", ".join(f"{rows} of {entity}" for entity, rows in result.elsewhere.items())
+        rare += f" (and with them {along})"
     return (
         f"{name}: {result.extracted} extracted, {result.inserted} inserted, {result.updated} updated,"
         f" {result.unchanged} unchanged{rare} in {result.seconds:.1f} s"
@@ -85,7 +90,7 @@ def describe(result: LoadResult) -> str:
 def load_entity(settings: Settings, system: System, entity: Entity, source: Source | None = None) -> list[LoadResult]:
     """Load what has arrived for `entity`; results for it and its children.
 
-    Raises `SourceError`, `BadShareError` or `WarehouseError`, and has then changed nothing.
+    Raises `SourceError`, `BadShareError`, `MassDeletionError` or `WarehouseError`, and has then changed nothing.
     """
     entities = (entity, *system.children(entity))
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
@@ -101,6 +106,7 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
         ledger.lock_entity(connection, entity)
         observe(connection, entity, source)
         watermark = ledger.read_watermark(connection, entity, source.name)
+        watermark = people.reread_for_returned(connection, entity, source.name, watermark)
         extraction = source.extract(entity, watermark)
         if extraction is None:
             return [LoadResult(e.system, e.name) for e in entities]

@@ -62,10 +62,10 @@ class TableMerger:
         self._months: set[object] = set()
         self._table = sql.SQL(entity.table)
         self._types = {column.name: column.data_type for column in entity.columns}
-        self.incoming = sql.Identifier(f"incoming_{entity.name}")
-        connection.execute(
-            sql.SQL("create temporary table {} (like {}) on commit drop").format(self.incoming, self._table)
-        )
+        self.incoming = sql.Identifier(f"incoming_{entity.system}__{entity.name}")
+        # it is there if this transaction has merged another load of the entity
+        statement = "create temporary table if not exists {} (like {}) on commit drop"
+        connection.execute(sql.SQL(statement).format(self.incoming, self._table))
         self._filter = self._new_filter()
 
     def merge(self, batch: Encoded, are_new: bool = False) -> Merged:

@@ -137,6 +137,8 @@ class _Replay(EntityLoad):
         rows: list[Row],
     ) -> None:
         super().__init__(settings, connection, *place, REPLAYED, conflicts_stay)
+        # rows of deleted people left the quarantine with them: one that is there came from a source that has them again
+        self.brings_back = True
         self.rows = rows
         self.refused: dict[int, tuple[str, ...]] = {}
         """Reasons of the rows that stay, by their place in `rows`."""

@@ -1,158 +1,201 @@
 """Rebuild the warehouse's staging tables, quarantine and ledger from the lake alone.
 
-Every committed load of the lake, in order: its rows are merged as they were, its bad rows, removals and settled
-quarantine rows are entered again. No source is asked. What a steward has mended but not yet replayed is not in the
-lake: such rows are open again.
+Every committed load of the lake, in the order in which they ended: its rows are merged as they were into copies of the
+staging tables, its bad rows, removals and settled rows are entered again -> the rows of the copies replace those of the
+staging tables. All of it is one transaction: a rebuild that fails, or is killed, has changed nothing. No source is
+asked.
+
+What a steward did to a quarantined row stays, as long as the warehouse still knows the row; the lake alone knows only
+what was replayed. `ops.erasures` is only added to.
 
     python -m ingestion.rebuild
 """
 
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from ingestion import consent, lake, ledger
+from ingestion import lake, ledger
 from ingestion.contracts import Entity, System, load_contracts
 from ingestion.errors import MoodmartError, WarehouseError
-from ingestion.lake import Record
 from ingestion.load import plain_errors
-from ingestion.merge import Merged, TableMerger, encode
-from ingestion.quarantine import settle
-from ingestion.removal import erase_gone_people, recall_gone, take_out
+from ingestion.reload import Reload
 from ingestion.settings import Settings
-from ingestion.sources.base import BATCH_ROWS
-from ingestion.tables import ensure_tables
-from ingestion.types import ARROW_TYPES
+from ingestion.tables import create_table_sql, ensure_month, ensure_tables
 from ingestion.warehouse import Warehouse
 
-EMPTIED = "ops.loads, ops.quarantine, ops.watermarks, ops.erasures, ops.source_schemas"
+Report = Callable[[str], None]
+COPIES = "pg_temp"
+"""Schema of the copies: they go with the session, whatever ends it."""
+COPIES_BUFFERS = "64MB"
+LOCK_SECONDS = 600
+LOCK_PAUSE_SECONDS = 0.2
 
 
-def rebuild(settings: Settings, report: Callable[[str], None] = lambda line: None) -> int:
-    """Drop the staging tables and make them again from the lake; the number of loads. Marts are to be built anew."""
+def rebuild(settings: Settings, report: Report = lambda line: None) -> int:
+    """Make the staging tables and their books again from the lake; the number of loads. Marts are to be built anew.
+
+    Raises `WarehouseError`, and has then changed nothing.
+    """
     systems = load_contracts(settings.project_root)
-    _confirm_known(settings, systems)
-    loads = lake.committed_loads(settings.home / "lake")
-    if not loads:
-        raise WarehouseError("no committed load", str(settings.home / "lake"), "there is nothing to rebuild from")
-    _empty(settings, systems, loads[-1][0])
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
-        for system in systems.values():
-            ensure_tables(connection, system.entities)
+        ensure_tables(connection, _entities(systems.values()))
+        _hold_loads(connection, systems.values())
+        loads = _loads(settings, connection, systems, report)
+        copies = {name: _copy_of(system) for name, system in systems.items()}
+        _make_copies(connection, copies.values())
+        _clear_books(connection, [load_id for load_id, _ in loads])
         for load_id, folder in loads:
-            system = systems[folder.parent.parent.name]
-            _Reload(connection, system, system.entity(folder.parent.name), load_id, folder).run()
-            connection.commit()
-            report(f"{system.name}.{folder.parent.name}: load {load_id}")
+            system, name = copies[folder.parent.parent.name], folder.parent.name
+            Reload(connection, system, folder).run()
+            report(f"{system.name}.{name}: load {load_id}")
+        _keep_quarantine(connection)
+        _swap(connection, systems, copies, report)
+        connection.commit()
+    _forget_builds(settings)
     return len(loads)
 
 
-def _confirm_known(settings: Settings, systems: dict[str, System]) -> None:
-    """Mark what the ledger knows: a load that was interrupted after its commit could not mark its folder itself."""
-    with Warehouse(settings).connect("owner") as connection:
-        for entity in (root for system in systems.values() for root in system.roots):
-            lake.confirm_known(settings.home / "lake", entity, ledger.committed_loads(connection, entity))
+def _entities(systems: Iterable[System]) -> tuple[Entity, ...]:
+    return tuple(entity for system in systems for entity in system.entities)
 
 
-def _empty(settings: Settings, systems: dict[str, System], last_load: int) -> None:
+def _copy_of(system: System) -> System:
+    """The system with tables of this session: a copy need not be parted by months."""
+    entities = tuple(replace(entity, schema=COPIES, partition_by=None) for entity in system.entities)
+    return replace(system, entities=entities)
+
+
+def _hold_loads(connection: psycopg.Connection, systems: Iterable[System]) -> None:
+    """Wait for the loads that run, and let none begin before the connection closes.
+
+    A load that waits for others while it holds its own lock is waited for first: lists of people wait for all of their
+    system, holders of consent for what asks for it.
+    """
+    roots = [root for system in systems for root in system.roots]
+    asked = {(root.system, clause.entity) for root in roots for clause in root.consent}
+    for root in sorted(roots, key=lambda root: (not root.lists_people, (root.system, root.name) not in asked)):
+        ledger.lock_entity(connection, root)
+
+
+def _loads(
+    settings: Settings, connection: psycopg.Connection, systems: dict[str, System], report: Report
+) -> list[tuple[int, Path]]:
+    """The loads to do again: all that the ledger knows, or more."""
+    folder = settings.home / "lake"
+    known: set[int] = set()
+    for entity in _entities(systems.values()):
+        own = ledger.committed_loads(connection, entity)
+        # a load that was interrupted after its commit could not mark its folder itself
+        lake.confirm_known(folder, entity, own)
+        known |= own
+    connection.commit()
+    found = lake.committed_loads(folder)
+    if not found:
+        raise WarehouseError("no committed load", str(folder), "there is nothing to rebuild from")
+    if missing := known - {load_id for load_id, _ in found}:
+        numbers = ", ".join(map(str, sorted(missing)[:5]))
+        raise WarehouseError(
+            f"the lake lacks {len(missing)} loads of the ledger: {numbers}",
+            str(folder),
+            "a rebuild would lose their rows, so nothing was changed; restore the folders from a backup",
+        )
+    declared = {(entity.system, entity.name) for entity in _entities(systems.values())}
+    places = {path: (path.parent.parent.name, path.parent.name) for _, path in found}
+    for system, name in sorted(set(places.values()) - declared):
+        report(f"{system}.{name} is in no contract any more: left out")
+    return [(load_id, path) for load_id, path in found if places[path] in declared]
+
+
+def _make_copies(connection: psycopg.Connection, systems: Iterable[System]) -> None:
+    connection.execute(f"set temp_buffers = '{COPIES_BUFFERS}'")
+    for entity in _entities(systems):
+        connection.execute(create_table_sql(entity))
+
+
+def _clear_books(connection: psycopg.Connection, loads: list[int]) -> None:
+    """Empty what the loads enter anew; what is in the quarantine is put aside. Readers see it until the end."""
+    connection.execute("lock table ops.loads, ops.quarantine, ops.watermarks in exclusive mode")
+    connection.execute("create temporary table kept on commit drop as select * from ops.quarantine")
+    connection.execute("create index on kept (load_id)")
+    connection.execute("delete from ops.quarantine")
+    connection.execute("delete from ops.loads where load_id = any(%s)", [loads])
+    connection.execute("delete from ops.watermarks")
+    # nextval, since the loader may not read the sequence
+    connection.execute("select setval('ops.load_ids', greatest(nextval('ops.load_ids'), %s))", [max(loads)])
+
+
+def _keep_quarantine(connection: psycopg.Connection) -> None:
+    """Put back what was in the quarantine: with its ids, and with the steward's work, which the lake may not have."""
+    connection.execute(KEPT_ROWS)
+    connection.execute("insert into ops.quarantine overriding system value select * from kept")
+
+
+KEPT_ROWS = """
+delete from ops.quarantine as q
+using kept
+where
+    kept.load_id = q.load_id
+    and kept.system = q.system
+    and kept.entity = q.entity
+    and kept.fingerprint = q.fingerprint
+"""
+
+
+def _swap(
+    connection: psycopg.Connection, systems: dict[str, System], copies: dict[str, System], report: Report
+) -> None:
+    """Put the rows of the copies into the staging tables; views on these stay."""
+    _lock_tables(connection, [entity.table for entity in _entities(systems.values())])
+    for system in systems.values():
+        for entity, copy in zip(system.entities, copies[system.name].entities, strict=True):
+            before = _rows(connection, entity)
+            connection.execute(f"truncate {entity.table}")
+            _ensure_months(connection, entity, copy)
+            columns = ", ".join((*entity.column_names, "_load_id"))
+            rows = connection.execute(
+                f"insert into {entity.table} ({columns}) select {columns} from {copy.table}"
+            ).rowcount
+            if rows != before:
+                report(f"{system.name}.{entity.name}: {rows} rows, before {before}")
+
+
+def _lock_tables(connection: psycopg.Connection, tables: list[str]) -> None:
+    """Lock out readers, all tables at once: none is held while another is waited for."""
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            with connection.transaction():
+                connection.execute(f"lock table {', '.join(tables)} in access exclusive mode nowait")
+            return
+        except psycopg.errors.LockNotAvailable:
+            if time.monotonic() > until:
+                hint = "nothing was changed; try again when no build runs"
+                raise WarehouseError("somebody has been reading staging tables", "rebuild", hint) from None
+            time.sleep(LOCK_PAUSE_SECONDS)
+
+
+def _rows(connection: psycopg.Connection, entity: Entity) -> int:
+    row = connection.execute(f"select count(*) from {entity.table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _ensure_months(connection: psycopg.Connection, entity: Entity, copy: Entity) -> None:
+    if entity.partition_by:
+        query = f"select distinct date_trunc('month', {entity.event_time} at time zone 'UTC')::date from {copy.table}"
+        for (month,) in connection.execute(query).fetchall():
+            ensure_month(connection, entity, month)
+
+
+def _forget_builds(settings: Settings) -> None:
+    """The marts are of before, as are those of a build that runs now."""
     with Warehouse(settings).connect("owner") as connection:
-        for system in systems.values():
-            for entity in system.entities:
-                connection.execute(f"drop table if exists {entity.table} cascade")
-        connection.execute(f"truncate {EMPTIED} restart identity")
         if connection.execute("select to_regclass('ops.builds')").fetchone() != (None,):
-            # views of the marts went with the tables: no build stands any more, nor may one that runs now
             connection.execute("delete from ops.builds")
-        connection.execute("select setval('ops.load_ids', %s)", [last_load])
-
-
-class _Reload:
-    """One load of the lake, done again."""
-
-    def __init__(
-        self, connection: psycopg.Connection, system: System, entity: Entity, load_id: int, folder: Path
-    ) -> None:
-        self.connection = connection
-        self.system = system
-        self.entity = entity
-        self.children = system.children(entity)
-        self.load_id = load_id
-        self.folder = folder
-        self.manifest: Record = next(lake.records(folder, lake.MANIFEST))
-        conflicts_stay = bool(self.manifest["conflicts_quarantine"])
-        self.mergers = {
-            e.name: TableMerger(connection, e, load_id, conflicts_stay and e is entity)
-            for e in (entity, *self.children)
-        }
-
-    def run(self) -> None:
-        nested = {child.name: self._rows(child) for child in self.children}
-        for rows in _batches(self.folder / lake.ROWS):
-            merged = self.mergers[self.entity.name].merge(encode(rows, self.load_id))
-            for child in self.children:
-                self._merge_child(child, nested[child.name], rows, merged)
-        consent.reapply(self.connection, self.system, self.entity, self.load_id)
-        ledger.write_quarantine(self.connection, self.load_id, lake.records(self.folder, lake.QUARANTINED))
-        self._remove_gone()
-        for record in lake.records(self.folder, lake.SETTLED):
-            settle(self.connection, record)
-        for record in self.manifest["loads"]:
-            ledger.write_load(self.connection, record)
-        if self.manifest["watermark"] is not None:
-            source = self.manifest["loads"][0]["source"]
-            ledger.write_watermark(self.connection, self.entity, source, self.manifest["watermark"], self.load_id)
-
-    def _rows(self, child: Entity) -> pa.Table | None:
-        path = self.folder.parent.parent / child.name / str(self.load_id) / lake.ROWS
-        return pq.read_table(path) if path.exists() else None
-
-    def _merge_child(self, child: Entity, nested: pa.Table | None, rows: pa.RecordBatch, merged: Merged) -> None:
-        parents = rows.column(self.entity.key[0])
-        if merged.conflicts:
-            parents = parents.filter(pc.invert(pc.is_in(parents.cast(pa.string()), pa.array(sorted(merged.conflicts)))))
-        merger = self.mergers[child.name]
-        own = _empty_batch(child) if nested is None else _of_parents(nested, child, parents)
-        are_new = merged.inserted == rows.num_rows
-        merger.merge(encode(own, self.load_id), are_new)
-        if not are_new:
-            merger.remove_vanished(self.mergers[self.entity.name], own)
-
-    def _remove_gone(self) -> None:
-        keys = list(lake.records(self.folder, lake.GONE))
-        if keys:
-            recall_gone(self.connection, self.entity, keys)
-            take_out(self.connection, self.entity, self.children)
-            erase_gone_people(self.connection, self.system, self.entity, self.load_id)
-
-
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """The chunks of a load as they were written, each with distinct keys."""
-    if not path.exists():
-        return
-    with pq.ParquetFile(path) as file:
-        for number in range(file.num_row_groups):
-            table = file.read_row_group(number).combine_chunks()
-            yield from table.to_batches(max_chunksize=BATCH_ROWS)
-
-
-def _of_parents(nested: pa.Table, child: Entity, parents: pa.Array) -> pa.RecordBatch:
-    table = nested.filter(pc.is_in(nested.column(child.key[0]), parents)).combine_chunks()
-    return pa.RecordBatch.from_arrays([_whole(column) for column in table.columns], table.column_names)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    combined = column.combine_chunks()
-    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) and combined.num_chunks else combined
-
-
-def _empty_batch(child: Entity) -> pa.RecordBatch:
-    fields = [pa.field(column.name, ARROW_TYPES[column.data_type]) for column in child.columns]
-    return pa.RecordBatch.from_pylist([], pa.schema(fields))
 
 
 def main() -> None:

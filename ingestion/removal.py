@@ -1,27 +1,29 @@
-"""Take out what is gone at the source, and people who were deleted there with everything about them.
+"""Take out what is gone at the source, unless so much is gone that the source is rather broken.
 
-The source's census says whether any row can be gone; if so its keys are compared with the staging table's. A person
-who is gone is erased: all rows of the system that name them leave the warehouse, the quarantine included, and an entry
-in `ops.erasures` keeps later deliveries of such rows out.
+The source's census says whether any row can be gone; if so its keys are compared with the staging table's:
+gone keys -> the cap on deletions -> rows, and what is nested in them, leave the tables; what else leaves with a person
+is in `people.py`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 from psycopg import sql
 
-from ingestion import ledger
-from ingestion.conform import Conformed, Conformer
+from ingestion import people
+from ingestion.conform import Conformer
 from ingestion.contracts import Entity, System
+from ingestion.errors import MassDeletionError
 from ingestion.lake import Record
 from ingestion.ledger import LoadResult
 from ingestion.merge import copy_rows
 from ingestion.sources.base import Census
 
-PERSON = "user_key"
-"""The column that names a person, in every entity that has one."""
+LEAST_GONE_ROWS = 20
+"""Fewer rows than this are a share of the table that says nothing, unless they are all of it or most people."""
+MOST = 0.5
 
 
 def some_are_gone(census: Census, result: LoadResult) -> bool:
@@ -41,10 +43,9 @@ def is_only_source(connection: psycopg.Connection, entity: Entity, source: str) 
 
 
 def find_gone(connection: psycopg.Connection, conformer: Conformer, census: Census) -> None:
-    """Put the rows whose key the source no longer holds into the temporary table `gone_<entity>`."""
+    """Put the rows whose key the source no longer holds into the temporary table `gone_<system>__<entity>`."""
     entity = conformer.entity
-    present = sql.Identifier(f"present_{entity.name}")
-    _keys_table(connection, entity, present)
+    present = _work_table(connection, entity, "present", entity.key)
     for rows in _keys(conformer, census):
         copy_rows(connection, present, rows)
     connection.execute(sql.SQL("analyze {}").format(present))
@@ -52,32 +53,73 @@ def find_gone(connection: psycopg.Connection, conformer: Conformer, census: Cens
 
 
 def recall_gone(connection: psycopg.Connection, entity: Entity, keys: Iterable[Record]) -> None:
-    """Put the rows with these keys, as `gone_keys` gave them, into the temporary table `gone_<entity>`."""
-    recalled = sql.Identifier(f"recalled_{entity.name}")
-    _keys_table(connection, entity, recalled)
+    """Put the rows with these keys, as `gone_keys` gave them, into the temporary table `gone_<system>__<entity>`."""
+    recalled = _work_table(connection, entity, "recalled", entity.key)
     rows = list(keys)
     columns = {name: [row[name] for row in rows] for name in entity.key}
     copy_rows(connection, recalled, pa.RecordBatch.from_pydict(columns))
     _collect(connection, entity, sql.SQL("exists (select from {} as p where {})").format(recalled, _same(entity)))
 
 
+def check_share(connection: psycopg.Connection, system: System, entity: Entity, earlier: int) -> None:
+    """Raise `MassDeletionError` if too many of the `earlier` rows are in `gone_<system>__<entity>` to be believed.
+
+    Too many are all rows; more than the entity's cap, if 20 rows leave; and of people more than half, or more than the
+    cap, if 20 rows leave with them. An empty list of people is most likely a source that shows nothing just now.
+    """
+    gone = _count(connection, _gone(entity))
+    share = gone / max(earlier, 1)
+    if not gone or share <= entity.deleted_share_cap:
+        return
+    named = people.count(connection, system, _gone(entity)) if entity.lists_people else 0
+    most = entity.lists_people and share > MOST
+    if gone + named < LEAST_GONE_ROWS and share < 1 and not most:
+        return
+    more = f", which would erase these people and {named} rows about them" if entity.lists_people else ""
+    name = f"{entity.system}.{entity.name}"
+    raise MassDeletionError(
+        f"{gone} of {earlier} rows are gone at the source{more}",
+        f"load of {name}",
+        f"cap {entity.deleted_share_cap:.0%}; nothing of it was loaded; if they were deleted on purpose,"
+        f" `moodmart run --allow-deletions {name}`",
+    )
+
+
+def rows_before(connection: psycopg.Connection, entity: Entity, result: LoadResult) -> int:
+    """How many rows the entity had before the load of `result` brought its new ones."""
+    return _count(connection, sql.SQL(entity.table)) - result.inserted
+
+
+def _count(connection: psycopg.Connection, table: sql.Composable) -> int:
+    row = connection.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def gone_keys(connection: psycopg.Connection, entity: Entity) -> list[Record]:
-    """Keys, as text, of the rows in `gone_<entity>`."""
+    """Keys, as text, of the rows in `gone_<system>__<entity>`."""
     columns = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in entity.key)
     rows = connection.execute(sql.SQL("select {} from {}").format(columns, _gone(entity))).fetchall()
     return [dict(zip(entity.key, row, strict=True)) for row in rows]
 
 
-def take_out(connection: psycopg.Connection, entity: Entity, children: tuple[Entity, ...]) -> int:
-    """Delete the rows of `gone_<entity>` and what is nested in them; their number."""
-    for child in children:
+def take_out(connection: psycopg.Connection, system: System, entity: Entity) -> Counter[str]:
+    """Delete the rows of `gone_<system>__<entity>` with all that is nested in them; their number by entity.
+
+    With the rows of a list of people leaves what names these people.
+    """
+    deleted: Counter[str] = Counter()
+    if entity.lists_people:
+        deleted = people.take_out(connection, system, _gone(entity))
+    for child in system.children(entity):
         pair = sql.SQL("t.{} = p.{}").format(sql.Identifier(child.key[0]), sql.Identifier(entity.key[0]))
-        _delete_matching(connection, sql.SQL(child.table), _gone(entity), pair)
-    return _delete_matching(connection, sql.SQL(entity.table), _gone(entity), _same(entity))
+        deleted[child.name] += _delete_matching(connection, sql.SQL(child.table), _gone(entity), pair)
+    deleted[entity.name] += _delete_matching(connection, sql.SQL(entity.table), _gone(entity), _same(entity))
+    return +deleted
 
 
 def _gone(entity: Entity) -> sql.Identifier:
-    return sql.Identifier(f"gone_{entity.name}")
+    """The keys, found by `find_gone` or `recall_gone`."""
+    return sql.Identifier(f"gone_{entity.system}__{entity.name}")
 
 
 def _same(entity: Entity) -> sql.Composed:
@@ -85,15 +127,23 @@ def _same(entity: Entity) -> sql.Composed:
     return sql.SQL(" and ").join(pairs)
 
 
-def _keys_table(connection: psycopg.Connection, entity: Entity, name: sql.Identifier) -> None:
-    keys = sql.SQL(", ").join(sql.Identifier(key) for key in entity.key)
-    statement = "create temporary table {} on commit drop as select {} from {} limit 0"
-    connection.execute(sql.SQL(statement).format(name, keys, sql.SQL(entity.table)))
+def _work_table(
+    connection: psycopg.Connection, entity: Entity, prefix: str, columns: tuple[str, ...]
+) -> sql.Identifier:
+    """An empty temporary table for some columns of the entity; of another load in this transaction it is there."""
+    table = sql.Identifier(f"{prefix}_{entity.system}__{entity.name}")
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = "create temporary table if not exists {} on commit drop as select {} from {} limit 0"
+    connection.execute(sql.SQL(statement).format(table, names, sql.SQL(entity.table)))
+    connection.execute(sql.SQL("truncate {}").format(table))
+    return table
 
 
 def _collect(connection: psycopg.Connection, entity: Entity, condition: sql.Composed) -> None:
-    statement = "create temporary table {} on commit drop as select t.* from {} as t where {}"
-    connection.execute(sql.SQL(statement).format(_gone(entity), sql.SQL(entity.table), condition))
+    gone = _work_table(connection, entity, "gone", entity.key)
+    names = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in entity.key)
+    statement = "insert into {} select {} from {} as t where {}"
+    connection.execute(sql.SQL(statement).format(gone, names, sql.SQL(entity.table), condition))
 
 
 def _delete_matching(
@@ -109,57 +159,3 @@ def _keys(conformer: Conformer, census: Census) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_arrays(
             [conformed.columns[name] for name in conformer.entity.key], list(conformer.entity.key)
         )
-
-
-def erase_gone_people(connection: psycopg.Connection, system: System, entity: Entity, load_id: int) -> None:
-    """If `entity` is the system's list of people: erase those in `gone_<entity>`."""
-    if entity.key != (PERSON,):
-        return
-    gone = _gone(entity)
-    connection.execute(
-        sql.SQL(
-            "insert into ops.erasures (system, user_key, load_id) select %s, user_key, %s from {}"
-            " on conflict do nothing"
-        ).format(gone),
-        [system.name, load_id],
-    )
-    for other in system.roots:
-        if other.name != entity.name and PERSON in other.column_names:
-            # loads hold one lock each and wait for none: waiting here cannot end in a circle
-            ledger.wait_for_entity(connection, other)
-            _erase(connection, system, other, gone)
-    connection.execute(
-        sql.SQL("delete from ops.quarantine where system = %s and payload ->> {} in (select {}::text from {})").format(
-            sql.Literal(PERSON), sql.Identifier(PERSON), gone
-        ),
-        [system.name],
-    )
-
-
-def _erase(connection: psycopg.Connection, system: System, entity: Entity, gone: sql.Identifier) -> None:
-    person = sql.SQL("t.{k} = p.{k}").format(k=sql.Identifier(PERSON))
-    for child in system.children(entity):
-        inside = sql.SQL(
-            "delete from {c} as c using {e} as t, {gone} as p where {person} and c.{ck} = t.{k}"
-        ).format(
-            c=sql.SQL(child.table), e=sql.SQL(entity.table), gone=gone, person=person,
-            ck=sql.Identifier(child.key[0]), k=sql.Identifier(entity.key[0]),
-        )  # fmt: skip
-        connection.execute(inside)
-    _delete_matching(connection, sql.SQL(entity.table), gone, person)
-
-
-def erased_people(connection: psycopg.Connection, system: str) -> pa.Array:
-    """Pseudonyms of the system's erased people."""
-    rows = connection.execute("select user_key::text from ops.erasures where system = %s", [system]).fetchall()
-    return pa.array([key for (key,) in rows], pa.string())
-
-
-def without_erased(rows: Conformed, erased: pa.Array) -> Conformed | None:
-    """`rows` without those of erased people; None when there are none of them."""
-    if not len(erased) or PERSON not in rows.columns:
-        return None
-    found = pc.is_in(rows.columns[PERSON], erased)
-    if not pc.any(found).as_py():
-        return None
-    return rows.kept(pc.invert(found))

@@ -45,6 +45,8 @@ class Settings:
     ui_port: int = 3000
     alert_command: str | None = None
     """Shell command that is given one line on standard input when a scheduled run fails."""
+    allowed_deletions: tuple[str, ...] = ()
+    """Entities, as `system.entity`, that may lose any share of their rows in this run."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":

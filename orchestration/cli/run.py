@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ingestion.contracts import load_contracts
+from ingestion.errors import MoodmartError
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
 from orchestration.cli import debug
@@ -44,10 +46,23 @@ class Clock:
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="Only this system; may be repeated.")
 @source_option
 @click.option("--as-of", metavar="DATE", help="Logical date of the marts, YYYY-MM-DD.")
+@click.option(
+    "--allow-deletions",
+    "allowed",
+    multiple=True,
+    metavar="SYSTEM.ENTITY",
+    help="Let any number of its rows be gone at the source; may be repeated.",
+)
 @click.option("--full-refresh", is_flag=True, help="Build and judge everything from scratch.")
-def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, full_refresh: bool) -> int:
+def run(
+    systems: tuple[str, ...],
+    sources: Sequence[str],
+    as_of: str | None,
+    allowed: tuple[str, ...],
+    full_refresh: bool,
+) -> int:
     """Load what is new, build the marts, judge both."""
-    settings = Settings.from_env()
+    settings = allowing(Settings.from_env(), allowed)
     named = parsed(settings, sources, "--source")
     settings = settings.with_sources(named)
     day = parse(as_of, "--as-of") if as_of else settings.default_as_of()
@@ -63,6 +78,14 @@ def run(systems: tuple[str, ...], sources: Sequence[str], as_of: str | None, ful
         order, outcome = perform(settings, systems, day, full_refresh, clock)
     clock.out = sys.stdout
     return conclude(settings, order, outcome, log, clock)
+
+
+def allowing(settings: Settings, entities: tuple[str, ...]) -> Settings:
+    """The same settings, where these entities (`system.entity`) may lose any share of their rows."""
+    roots = {f"{e.system}.{e.name}" for s in load_contracts(settings.project_root).values() for e in s.roots}
+    if unknown := [name for name in entities if name not in roots]:
+        raise MoodmartError(f"no entity {unknown[0]!r}", "--allow-deletions", "for instance new_smell.users")
+    return replace(settings, allowed_deletions=entities)
 
 
 def perform(

@@ -43,7 +43,7 @@ def load_asset(settings: Settings, system: System, root: Entity, say: Callable[[
         with failing_plainly(context.retry_number):
             results = load_entity(settings, system, root)
         for result in results:
-            if result.extracted or result.deleted:
+            if result.extracted or result.deleted or result.elsewhere:
                 say(describe(result))
             yield dg.MaterializeResult(asset_key=[result.system, result.entity], metadata=metadata(result, settings))
         yield from (dg.MaterializeResult(asset_key=spec.key) for spec in consent)
@@ -75,6 +75,7 @@ def metadata(
         "erased": result.erased,
         "deleted": result.deleted,
         "recovered": result.recovered,
+        "deleted_elsewhere": dict(result.elsewhere),
         "reasons": dict(result.reasons),
         "seconds": round(result.seconds, 3),
         "report": dg.MetadataValue.url(report_address(settings)),

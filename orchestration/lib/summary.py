@@ -27,7 +27,11 @@ def lines(order: Order, outcome: Outcome, marts: Mapping[str, int], home: Path) 
 
 def loads(outcome: Outcome) -> Iterator[str]:
     """Rows by entity, and why rows are in quarantine."""
-    new = {key: found for key, found in outcome.loads.items() if found["extracted"] or found["deleted"]}
+    new = {
+        key: found
+        for key, found in outcome.loads.items()
+        if found["extracted"] or found["deleted"] or found["deleted_elsewhere"]
+    }
     if not new:
         yield "loads   nothing new"
         return
@@ -40,6 +44,9 @@ def loads(outcome: Outcome) -> Iterator[str]:
         if reasons:
             told = ", ".join(f"{code} {count:,}" for code, count in sorted(reasons.items(), key=_most))
             yield f"  quarantined by reason: {told}"
+        if along := found.get("deleted_elsewhere"):
+            told = ", ".join(f"{entity} {count:,}" for entity, count in sorted(along.items(), key=_most))
+            yield f"  deleted elsewhere: {told}"
     if len(new) < len(outcome.loads):
         yield f"nothing new in {len(outcome.loads) - len(new)} more"
 
