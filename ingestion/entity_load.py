@@ -26,6 +26,7 @@ from ingestion.ledger import LoadResult
 from ingestion.merge import Encoded, Merged, TableMerger, encode, key_text, rounds
 from ingestion.pipeline import ahead
 from ingestion.privacy import Pseudonymiser
+from ingestion.recovery import Balance, unknown_keys
 from ingestion.settings import Settings
 from ingestion.sources import Extraction, SourceBatch
 from ingestion.sources.base import Census, Watermark
@@ -104,7 +105,7 @@ class EntityLoad:
             for chunk in ahead(self._chunks(ahead(extraction.batches))):
                 self.write(chunk)
             if extraction.census is not None:
-                self._remove_gone(extraction.census)
+                self._account_for(extraction.census, extraction.watermark)
             self.finish(extraction.watermark)
             ledger.write_watermark(self.connection, self.entity, self.source_name, extraction.watermark, self.load_id)
         except BaseException:
@@ -114,6 +115,30 @@ class EntityLoad:
             extraction.close()
         self.commit()
         return list(self.results.values())
+
+    def _account_for(self, census: Census, watermark: Watermark) -> None:
+        """Until the source's rows are accounted for: load what was passed over, take out what is gone."""
+        if census.read_rows is None or any(clause.rows for clause in self.entity.consent):
+            self._remove_gone(census)
+            return
+        balance = Balance(self.connection, self.entity, self.source_name, census)
+        expected = census.outside + self.results[self.entity.name].erased
+        steps = [self._recover, self._remove_gone]
+        for step in steps if balance.outside() > expected else reversed(steps):
+            if balance.outside() != expected:
+                step(census)
+        watermark["outside"] = balance.outside()
+
+    def _recover(self, census: Census) -> None:
+        """Load the rows that nobody knows of though the source holds them."""
+        keys = unknown_keys(self.connection, self.conformer, census)
+        if not keys or census.read_rows is None:
+            return
+        result = self.results[self.entity.name]
+        before = result.extracted - result.erased
+        for chunk in ahead(self._chunks(census.read_rows(keys))):
+            self.write(chunk)
+        result.recovered += result.extracted - result.erased - before
 
     def _remove_gone(self, census: Census) -> None:
         result = self.results[self.entity.name]

@@ -22,7 +22,7 @@ from ingestion.merge import copy_rows
 from ingestion.sources.base import Census
 
 LEAST_GONE_ROWS = 20
-"""Fewer rows than this are a share of the table that says nothing, unless they are all of it or most people."""
+"""Fewer rows than this are a share of the table that says nothing, unless they are most people."""
 MOST = 0.5
 
 
@@ -64,7 +64,7 @@ def recall_gone(connection: psycopg.Connection, entity: Entity, keys: Iterable[R
 def check_share(connection: psycopg.Connection, system: System, entity: Entity, earlier: int) -> None:
     """Raise `MassDeletionError` if too many of the `earlier` rows are in `gone_<system>__<entity>` to be believed.
 
-    Too many are all rows; more than the entity's cap, if 20 rows leave; and of people more than half, or more than the
+    Too many is more than the cap of the entity, if 20 rows leave; and of people more than half, or more than the
     cap, if 20 rows leave with them. An empty list of people is most likely a source that shows nothing just now.
     """
     gone = _count(connection, _gone(entity))
@@ -73,7 +73,7 @@ def check_share(connection: psycopg.Connection, system: System, entity: Entity, 
         return
     named = people.count(connection, system, _gone(entity)) if entity.lists_people else 0
     most = entity.lists_people and share > MOST
-    if gone + named < LEAST_GONE_ROWS and share < 1 and not most:
+    if gone + named < LEAST_GONE_ROWS and not most:
         return
     more = f", which would erase these people and {named} rows about them" if entity.lists_people else ""
     name = f"{entity.system}.{entity.name}"

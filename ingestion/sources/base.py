@@ -31,6 +31,10 @@ class Census:
     now: int
     """Final when the batches are read."""
     read_keys: Callable[[], Iterator[SourceBatch]]
+    read_rows: Callable[[list[pa.RecordBatch]], Iterator[SourceBatch]] | None = None
+    """Reads the rows with these keys, as `read_keys` gave them; None: the source passes over nothing."""
+    outside: int = 0
+    """How many more rows the source held at the last load than were known of it afterwards."""
 
 
 @dataclass(frozen=True)
