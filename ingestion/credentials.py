@@ -34,9 +34,13 @@ def write_private(path: Path, text: str) -> None:
     """Write `text` to `path` in one step, readable by its owner only."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    temporary.replace(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def free_port() -> int:
@@ -59,8 +63,13 @@ def read(home: Path) -> Credentials | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not as moodmart wrote it"
-        raise WarehouseError(f"cannot be read: {why}", str(path), "put back a copy of it") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> WarehouseError:
+    if isinstance(error, OSError):
+        return WarehouseError(f"cannot be read: {error.strerror}", str(path), "is MOODMART_HOME a folder of yours?")
+    return WarehouseError("it is not as moodmart wrote it", str(path), "put back a copy of it")
 
 
 def load_or_create(home: Path, roles: dict[str, str] | None = None) -> Credentials:
@@ -92,8 +101,7 @@ def read_key(home: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not as moodmart wrote it"
-        raise WarehouseError(f"cannot be read: {why}", str(path), "put back a copy of it") from None
+        raise _unreadable(path, error) from None
 
 
 def make_key(home: Path) -> bytes:

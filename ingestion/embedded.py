@@ -25,6 +25,8 @@ from ingestion.errors import WarehouseError
 
 SYSTEM_USER = "moodmart"
 START_TRIES = 5
+LOG_LINES = 6
+"""Of the server's log, what a start that failed has written."""
 CONFIGURATION = """\
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -56,8 +58,13 @@ ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
 @contextmanager
 def locked(home: Path) -> Iterator[None]:
     """Let one process at a time change what lies under `home`."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (home / ".lock").open("w") as file:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = (home / ".lock").open("w")
+    except OSError as error:
+        what = f"cannot be used: {error.strerror}"
+        raise WarehouseError(what, str(home), "set MOODMART_HOME to a folder that can be written") from None
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -175,8 +182,17 @@ class EmbeddedServer:
             output.seek(0)
             text = output.read().strip()
         if result.returncode != 0:
-            last = text.splitlines()[-1] if text else f"exit code {result.returncode}"
-            raise WarehouseError(f"{program} failed: {last}", str(self.root), f"see {self.log}")
+            raise self._failure(program, text or f"exit code {result.returncode}")
+
+    def _failure(self, program: str, text: str) -> WarehouseError:
+        """The error of a program that failed: what it said, or what the server that did not start has written."""
+        said = text.splitlines()
+        if program == "pg_ctl" and self.log.exists():
+            said += self.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+        if any("No space left on device" in line for line in said):
+            return WarehouseError("the disk is full", str(self.root), f"{program} failed; see {self.log}")
+        reasons = [line for line in said if "FATAL" in line or "could not" in line] or said[-1:]
+        return WarehouseError(f"{program} failed: {reasons[-1]}", str(self.root), f"see {self.log}")
 
 
 def _is_taken(port: int) -> bool:

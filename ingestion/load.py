@@ -6,12 +6,9 @@ entity (its nested children included). A load that fails at any point has change
     python -m ingestion.load new_smell          load one system, print what happened
 """
 
-import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import psycopg
 
 from ingestion import ledger, people, purpose
 from ingestion.contracts import Entity, System, load_contracts
@@ -23,9 +20,9 @@ from ingestion.errors import (
     MoodmartError,
     SourceError,
     SourceUnreachableError,
-    WarehouseError,
 )
 from ingestion.ledger import LoadResult
+from ingestion.outages import told_plainly
 from ingestion.settings import Settings
 from ingestion.sources import Source, open_source
 from ingestion.tables import ensure_tables
@@ -117,17 +114,8 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
 @contextmanager
 def plain_errors(settings: Settings) -> Iterator[None]:
     """Say what went wrong with disk or server in one line."""
-    try:
+    with told_plainly(str(settings.home / "lake"), "nothing was loaded"):
         yield
-    except psycopg.errors.DiskFull as error:
-        raise WarehouseError(f"the disk is full: {error}", "warehouse", "nothing was loaded") from None
-    except psycopg.OperationalError as error:
-        raise WarehouseError(str(error), "warehouse", "nothing was loaded; see `moodmart status`") from None
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            where = str(settings.home / "lake")
-            raise WarehouseError("the disk is full", where, "nothing was loaded") from None
-        raise
 
 
 def main() -> None:

@@ -55,9 +55,8 @@ class Settings:
         Raises `MoodmartError` if one of them can mean nothing.
         """
         env = os.environ if environ is None else environ
-        home = Path(env.get("MOODMART_HOME") or PROJECT_ROOT / ".moodmart").expanduser()
         settings = cls(
-            home=home.resolve(),
+            home=home_of_env(env),
             database_url=env.get("MOODMART_DATABASE_URL") or None,
             sources=_sources(env),
             ui_port=_port(env.get("MOODMART_UI_PORT") or "3000"),
@@ -94,6 +93,12 @@ class Settings:
     def source_address(self, system: str) -> str:
         """The address `system` is read from: the setting, or the bundled sample."""
         return self.sources.get(system) or str(self.sample_root / system)
+
+
+def home_of_env(environ: Mapping[str, str] | None = None) -> Path:
+    """The home that `environ` (default: the process environment) names."""
+    env = os.environ if environ is None else environ
+    return Path(env.get("MOODMART_HOME") or PROJECT_ROOT / ".moodmart").expanduser().resolve()
 
 
 def is_sample(address: str, system: str) -> bool:

@@ -18,6 +18,7 @@ from ingestion import bookkeeping, identity, requirements, roles
 from ingestion import credentials as kept
 from ingestion.embedded import EmbeddedServer, locked
 from ingestion.errors import WarehouseError
+from ingestion.outages import told_plainly
 from ingestion.settings import Settings
 
 DATABASE = "moodmart"
@@ -35,7 +36,7 @@ class Warehouse:
 
     def up(self) -> None:
         """Start the server if it is ours, and make schemas, roles and tables that are missing."""
-        with locked(self.settings.home):
+        with locked(self.settings.home), told_plainly(str(self.settings.home)):
             is_new_here = kept.read(self.settings.home) is None
             credentials = self.server.start() if self.server else self._credentials()
             if self.server:
@@ -59,7 +60,13 @@ class Warehouse:
 
     def dsn(self, role: str = "owner") -> str:
         """`postgresql://` address with password for `role` (owner, loader, steward, analyst)."""
-        credentials = self._credentials()
+        if role == "owner" and self.settings.database_url:
+            return self.settings.database_url.replace("postgres://", "postgresql://", 1)
+        credentials = kept.read(self.settings.home)
+        if credentials is None:
+            raise WarehouseError(
+                "no warehouse was opened here yet", str(self.settings.home), "do it with `moodmart up`"
+            )
         owner = self._owner_dsn(credentials)
         if role == "owner":
             return owner
@@ -211,8 +218,9 @@ def _as_role(owner: str, name: str, password: str) -> str:
 
 def _connect(address: str, hint: str) -> psycopg.Connection:
     where = f"warehouse {place(address)}"
+    patience = _given(address).get("connect_timeout", "10")
     try:
-        return psycopg.connect(address, connect_timeout=10)
+        return psycopg.connect(address, connect_timeout=int(patience))
     except psycopg.OperationalError as error:
         lines = [line for line in str(error).splitlines() if "Is the server running" not in line]
         raise WarehouseError(lines[-1].rpartition("failed: ")[2].strip(), where, hint) from None

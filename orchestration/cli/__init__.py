@@ -16,6 +16,8 @@ from importlib import import_module
 import click
 
 from ingestion.errors import MoodmartError
+from ingestion.outages import plain
+from ingestion.settings import home_of_env
 from orchestration.cli import debug
 
 COMMANDS = {
@@ -88,7 +90,9 @@ def invoke(arguments: Sequence[str]) -> int:
         if shows_tracebacks:
             traceback.print_exc()
         hint = "" if shows_tracebacks else " (--debug shows where)"
-        return _complain(f"{type(error).__name__}: {error}{hint}", EXIT_FAILED)
+        outage = plain(error, str(home_of_env()))
+        told = str(outage or f"{type(error).__name__}: {error}{hint}")
+        return _complain(told, EXIT_BAD_INPUT if outage else EXIT_FAILED)
 
 
 def _complain(message: str, code: int) -> int:

@@ -6,6 +6,8 @@ both.
     python -m orchestration.cli ui --port 3000
 """
 
+import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -19,6 +21,7 @@ from types import FrameType
 
 import click
 
+from ingestion.embedded import locked
 from ingestion.errors import MoodmartError
 from ingestion.settings import LAST_PORT, Settings
 from ingestion.warehouse import Warehouse, place
@@ -27,6 +30,7 @@ from orchestration.lib.site import HOST, make_server
 from orchestration.lib.start_page import Door, page
 
 STOP_SECONDS = 30
+PR_SET_PDEATHSIG = 1
 
 
 @click.command()
@@ -35,7 +39,30 @@ def ui(port: int | None) -> None:
     """Open the start page, Dagster, Data Docs and dbt docs; Ctrl-C ends them."""
     take_signals()
     settings = Settings.from_env()
-    port = port or settings.ui_port
+    with alone(settings):
+        serve(settings, port or settings.ui_port)
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Be the only `moodmart ui` of the home: two would run every schedule twice. The kernel gives the lock back."""
+    with locked(settings.home):
+        file = (settings.home / "ui.lock").open("a+")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            who = file.read().strip() or "another process"
+            raise MoodmartError("`moodmart ui` runs already", str(settings.home), f"process {who}") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def serve(settings: Settings, port: int) -> None:
+    """The warehouse, Dagster and the start page, until Ctrl-C."""
     if is_answered(port + 1):
         raise MoodmartError("somebody listens there already", f"port {port + 1}", "choose another with --port")
     warehouse = Warehouse(settings)
@@ -108,11 +135,18 @@ def dagster(settings: Settings, port: int) -> Iterator["subprocess.Popen[bytes]"
         process = subprocess.Popen(  # noqa: S603 - our own program and arguments
             command, cwd=settings.project_root, env=environment, stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no other thread runs yet
         )  # fmt: skip
     try:
         yield process
     finally:
         stop(process)
+
+
+def end_with_parent() -> None:
+    """Let Linux interrupt Dagster when this process is killed: its schedules would go on beside those of the next."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:

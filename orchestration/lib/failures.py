@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+import psycopg
 
 from ingestion.errors import MoodmartError, SourceUnreachableError
+from ingestion.outages import plain
+from ingestion.settings import home_of_env
 
 TRIES = 3
 FIRST_WAIT_SECONDS = 5
@@ -29,6 +32,10 @@ def failing_plainly(retry_number: int) -> Iterator[None]:
         raise _failure(error) from error
     except MoodmartError as error:
         raise _failure(error) from error
+    except (OSError, psycopg.OperationalError) as error:
+        if outage := plain(error, str(home_of_env())):
+            raise _failure(outage) from error
+        raise
 
 
 def _failure(error: MoodmartError) -> dg.Failure:

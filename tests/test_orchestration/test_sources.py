@@ -149,4 +149,4 @@ def test_a_credentials_file_that_cannot_be_read_is_one_line(settings: Settings) 
     (settings.home / CREDENTIALS_FILE).write_text(json.dumps({"port": 1})[:-1])
     result = moodmart(settings, "status")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert f"{settings.home / CREDENTIALS_FILE}: cannot be read" in result.stderr
+    assert f"{settings.home / CREDENTIALS_FILE}: it is not as moodmart wrote it" in result.stderr

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.settings import Settings
 from orchestration.lib.site import HOST
 from tests.test_orchestration.command_line import moodmart, start
 from tests.test_orchestration.conftest import Finished
@@ -122,12 +123,12 @@ def test_dagster_has_loaded_the_code_location(ui: int) -> None:
     assert {"assetKey": {"path": ["behavior", "user_behavior_profiles"]}} in nodes
 
 
-def test_a_taken_port_is_one_line(finished: Finished) -> None:
+def test_a_taken_port_is_one_line(settings: Settings) -> None:
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
         port = int(taken.getsockname()[1])
-        result = moodmart(finished.settings, "ui", "--port", str(port))
+        result = moodmart(settings, "ui", "--port", str(port))
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1 and f"port {port}" in result.stderr
 
