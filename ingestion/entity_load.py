@@ -109,7 +109,7 @@ class EntityLoad:
             result = self.results[self.entity.name]
             result.deleted += consent.reapply(self.connection, self.system, self.entity, self.load_id)
             if extraction.census is not None:
-                self._settle(extraction.census, extraction.watermark)
+                self._reconcile(extraction.census, extraction.watermark)
             self.finish(extraction.watermark)
             ledger.write_watermark(self.connection, self.entity, self.source_name, extraction.watermark, self.load_id)
         except BaseException:
@@ -120,7 +120,7 @@ class EntityLoad:
         self.commit()
         return list(self.results.values())
 
-    def _settle(self, census: Census, watermark: Watermark) -> None:
+    def _reconcile(self, census: Census, watermark: Watermark) -> None:
         """Until the source's rows are accounted for: load what was passed over, take out what is gone."""
         if census.read_rows is None or any(clause.rows for clause in self.entity.consent):
             self._remove_gone(census)
