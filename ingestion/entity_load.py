@@ -105,7 +105,7 @@ class EntityLoad:
             for chunk in ahead(self._chunks(ahead(extraction.batches))):
                 self.write(chunk)
             if extraction.census is not None:
-                self._account_for(extraction.census, extraction.watermark)
+                self._reconcile(extraction.census, extraction.watermark)
             self.finish(extraction.watermark)
             ledger.write_watermark(self.connection, self.entity, self.source_name, extraction.watermark, self.load_id)
         except BaseException:
@@ -116,7 +116,7 @@ class EntityLoad:
         self.commit()
         return list(self.results.values())
 
-    def _account_for(self, census: Census, watermark: Watermark) -> None:
+    def _reconcile(self, census: Census, watermark: Watermark) -> None:
         """Until the source's rows are accounted for: load what was passed over, take out what is gone."""
         if census.read_rows is None or any(clause.rows for clause in self.entity.consent):
             self._remove_gone(census)

@@ -47,6 +47,7 @@ with recursive bases as (
 )
 select
     c.relname,
+    a.attnum < 0,
     a.attname,
     quote_ident(a.attname),
     declared.typname,
@@ -54,8 +55,7 @@ select
     format_type(base.oid, -1),
     base.typcategory = 'A' or base.typtype = 'c' or exists (
         select from pg_cast where castsource = base.oid and casttarget = 'json'::regtype and base.typname <> 'jsonb'),
-    has_column_privilege(c.oid, a.attnum, 'select'),
-    a.attnum < 0
+    has_column_privilege(c.oid, a.attnum, 'select')
 from pg_attribute as a
 join pg_class as c on c.oid = a.attrelid
 join pg_type as declared on declared.oid = a.atttypid
@@ -163,11 +163,12 @@ def read_catalogue(connection: psycopg.Connection[Any], schema: str) -> Catalogu
     oid, user, encoding = place
     columns: dict[str, dict[str, Column]] = {}
     system: dict[str, dict[str, bool]] = {}
-    for table, name, *rest, is_readable, is_systems in connection.execute(COLUMNS, {"schema": oid}):
+    for table, is_systems, *column in connection.execute(COLUMNS, {"schema": oid}):
+        found = Column(*column)
         if is_systems:
-            system.setdefault(table, {})[name] = is_readable
+            system.setdefault(table, {})[found.name] = found.is_readable
         else:
-            columns.setdefault(table, {})[name] = Column(name, *rest, is_readable)
+            columns.setdefault(table, {})[found.name] = found
     tables = {
         name: Table(
             schema, name, quoted, columns.get(name, {}), system.get(name, {}), tuple(oids or ()), transactional, usable
