@@ -48,3 +48,7 @@ class UnbalancedLoadError(MoodmartError):
 
 class WarehouseError(MoodmartError):
     """The warehouse cannot be started, reached or written to."""
+
+
+class OutdatedTableError(WarehouseError):
+    """A staging table cannot follow its contract without losing values."""

@@ -18,6 +18,7 @@ from ingestion.errors import (
     ContractError,
     MassDeletionError,
     MoodmartError,
+    OutdatedTableError,
     SourceError,
     SourceUnreachableError,
 )
@@ -26,6 +27,7 @@ from ingestion.outages import told_plainly
 from ingestion.settings import Settings
 from ingestion.sources import Source, open_source
 from ingestion.tables import ensure_tables
+from ingestion.upgrade import follow_contract
 from ingestion.warehouse import Warehouse
 
 Reporter = Callable[[str], None]
@@ -42,8 +44,8 @@ def find_system(settings: Settings, name: str) -> System:
 def load_system(settings: Settings, system: System, report: Reporter = lambda line: None) -> list[LoadResult]:
     """Load every entity of `system`; nothing is loaded if its source fails the check.
 
-    An entity that cannot be read, or seems to have lost too many rows, stops alone: the others are loaded before its
-    error is raised.
+    An entity that cannot be read, seems to have lost too many rows or has a table that cannot follow its contract stops
+    alone: the others are loaded before its error is raised.
     """
     source = open_source(settings, system)
     source.check(system.roots)
@@ -54,7 +56,7 @@ def load_system(settings: Settings, system: System, report: Reporter = lambda li
             results += load_entity(settings, system, entity, source)
         except SourceUnreachableError:
             raise
-        except (SourceError, MassDeletionError) as error:
+        except (SourceError, MassDeletionError, OutdatedTableError) as error:
             stopped.append(error)
             report(str(error))
             continue
@@ -95,9 +97,7 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
             source = open_source(settings, system)
         if source:
             purpose.confirm(connection, settings, system.name, source.name)
-        # the models stand on the tables of every system, loaded or not
-        every = load_contracts(settings.project_root).values()
-        ensure_tables(connection, tuple(e for s in every for e in s.entities))
+        prepare_tables(settings, connection, entities)
         if source is None:
             return [LoadResult(e.system, e.name) for e in entities]
         ledger.lock_entity(connection, entity)
@@ -109,6 +109,17 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
             return [LoadResult(e.system, e.name) for e in entities]
         conflicts_quarantine = entity.mode == "append" and not source.is_keyed
         return EntityLoad(settings, connection, system, entity, source.name, conflicts_quarantine).run(extraction)
+
+
+def prepare_tables(settings: Settings, connection: psycopg.Connection, needed: tuple[Entity, ...]) -> None:
+    """Make the staging tables that are missing, and bring all to their contract; commits.
+
+    The models stand on the tables of every system, loaded or not. Raises `OutdatedTableError` if the table of an entity
+    in `needed` cannot follow its contract.
+    """
+    every = tuple(e for s in load_contracts(settings.project_root).values() for e in s.entities)
+    follow_contract(settings, connection, every, needed)
+    ensure_tables(connection, every)
 
 
 @contextmanager

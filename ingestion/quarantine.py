@@ -25,11 +25,10 @@ from ingestion.errors import MoodmartError
 from ingestion.gate import split
 from ingestion.lake import SETTLED
 from ingestion.ledger import LoadResult
-from ingestion.load import find_system, plain_errors
+from ingestion.load import find_system, plain_errors, prepare_tables
 from ingestion.merge import key_text, rounds
 from ingestion.privacy import Pseudonymiser, protect
 from ingestion.settings import Settings
-from ingestion.tables import ensure_tables
 from ingestion.types import cast
 from ingestion.warehouse import Warehouse
 
@@ -103,7 +102,7 @@ def replay(settings: Settings, system: System, entity: Entity) -> list[LoadResul
     """
     results = [LoadResult(e.system, e.name) for e in (entity, *system.children(entity))]
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
-        ensure_tables(connection, system.entities)
+        prepare_tables(settings, connection, (entity, *system.children(entity)))
         ledger.lock_entity(connection, entity)
         # a mended row that contradicts a known key is the steward's decision and wins
         for status, conflicts_stay in (("open", entity.mode == "append"), ("fixed", False)):

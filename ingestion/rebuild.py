@@ -22,10 +22,11 @@ import psycopg
 from ingestion import lake, ledger
 from ingestion.contracts import Entity, System, load_contracts
 from ingestion.errors import MoodmartError, WarehouseError
-from ingestion.load import plain_errors
+from ingestion.load import plain_errors, prepare_tables
 from ingestion.reload import Reload
 from ingestion.settings import Settings
-from ingestion.tables import create_table_sql, ensure_month, ensure_tables
+from ingestion.tables import create_table_sql, ensure_month
+from ingestion.upgrade import refused
 from ingestion.warehouse import Warehouse
 
 Report = Callable[[str], None]
@@ -43,7 +44,7 @@ def rebuild(settings: Settings, report: Report = lambda line: None) -> int:
     """
     systems = load_contracts(settings.project_root)
     with plain_errors(settings), Warehouse(settings).connect("loader") as connection:
-        ensure_tables(connection, _entities(systems.values()))
+        prepare_tables(settings, connection, ())
         _hold_loads(connection, systems.values())
         loads = _loads(settings, connection, systems, report)
         copies = {name: _copy_of(system) for name, system in systems.items()}
@@ -150,10 +151,16 @@ def _swap(
     connection: psycopg.Connection, systems: dict[str, System], copies: dict[str, System], report: Report
 ) -> None:
     """Put the rows of the copies into the staging tables; views on these stay."""
-    _lock_tables(connection, [entity.table for entity in _entities(systems.values())])
+    entities = _entities(systems.values())
+    _lock_tables(connection, [entity.table for entity in entities])
+    anew = refused(connection, entities)
     for system in systems.values():
         for entity, copy in zip(system.entities, copies[system.name].entities, strict=True):
             before = _rows(connection, entity)
+            if entity in anew:
+                connection.execute(f"drop table {entity.table} cascade")
+                connection.execute(create_table_sql(entity))
+                report(f"{system.name}.{entity.name}: another table; the next build makes the views on it")
             connection.execute(f"truncate {entity.table}")
             _ensure_months(connection, entity, copy)
             columns = ", ".join((*entity.column_names, "_load_id"))

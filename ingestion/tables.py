@@ -11,6 +11,8 @@ import psycopg
 from ingestion.contracts import Column, Entity
 
 LOAD_ID = "_load_id"
+TABLES_LOCK = "select pg_advisory_xact_lock(hashtext('moodmart staging tables'))"
+"""Held while staging tables are made or changed."""
 
 
 def primary_key(entity: Entity) -> tuple[str, ...]:
@@ -51,7 +53,7 @@ def ensure_tables(connection: psycopg.Connection, entities: tuple[Entity, ...]) 
         connection.commit()
         return
     # two first runs at once: the second waits and finds nothing missing
-    connection.execute("select pg_advisory_xact_lock(hashtext('moodmart staging tables'))")
+    connection.execute(TABLES_LOCK)
     for entity in _missing(connection, entities):
         connection.execute(create_table_sql(entity))
     connection.commit()
