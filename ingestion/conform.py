@@ -12,8 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import Column, Entity, Stream
-from ingestion.elements import WRONG_ITEMS, Elements, Numbers, from_lists, from_objects, roots_of
+from ingestion.elements import WRONG_ITEMS, Elements, Numbers, from_lists, from_objects, place_of, roots_of
 from ingestion.flatten import Flattened, Path, flatten
+from ingestion.identifiers import identifiers
+from ingestion.nested import arrays_as_json
+from ingestion.null_words import without_null_words, without_spellings
 from ingestion.privacy import Pseudonymiser, protect
 from ingestion.rules import broken
 from ingestion.types import ARROW_TYPES, cast, either
@@ -21,6 +24,8 @@ from ingestion.types import ARROW_TYPES, cast, either
 NUL = "\x00"
 NUL_SHOWN = "␀"
 NUMBERS = ("integer", "bigint", "double precision")
+ROW_NAMES = ("_id", "_key")
+"""How the columns end that name a row or a thing at the source: they are identifiers, as `key` and `contact` are."""
 
 
 @dataclass
@@ -60,6 +65,13 @@ class Conformed:
         union = either(self.withheld.get(place), mask)
         assert union is not None
         self.withheld[place] = union
+
+    def unread(self, name: str) -> pa.Array | None:
+        """Mask of the rows in which the column `name` could not be read, for itself or a place it stands in."""
+        mask: pa.Array | None = None
+        for code in _codes_of(self.entity, name):
+            mask = either(mask, self.marks.get(code))
+        return mask
 
     def as_batch(self) -> pa.RecordBatch:
         """The columns as a record batch."""
@@ -107,6 +119,9 @@ class Conformer:
         self._numbers = {c.name: [col.name for col in c.columns if _json_type(col) in NUMBERS] for c in children}
         columns = [p.dotted.split(".", 1)[0] for p in self._paths] + [s.root.split(".", 1)[0] for s in self._rooted]
         self._json_columns = tuple(dict.fromkeys(columns))
+        # columns that hold one list, which PostgreSQL may have written as an array
+        self._lists_of_objects = {s.objects for s in self._rooted if "." not in s.root and s.objects}
+        self._lists = self._lists_of_objects | {p.dotted for p in self._paths if p.is_list and "." not in p.dotted}
 
     def _json_paths(self) -> tuple[Path, ...]:
         paths = [Path(c.source, _json_type(c)) for c in self.entity.columns if c.source and "." in c.source]
@@ -120,19 +135,7 @@ class Conformer:
         given = {name: batch.column(name) for name in batch.schema.names}
         result = Conformed(self.entity, {})
         texts = {name: self._json_text(given, name, result) for name in self._json_columns}
-        flat = flatten(texts, self._paths) if self._paths else Flattened()
-        for place, mask in flat.broken.items():
-            result.mark(f"json:{place}" if place in texts else f"type:{place}", mask)
-        for path in self._paths:
-            if path.is_list:
-                result.lists[path.dotted] = flat.values[path.dotted]
-        for name, wrong in flat.wrong_items.items():
-            result.lists[name + WRONG_ITEMS] = wrong
-        for stream in self._rooted:
-            if stream.root not in result.objects:
-                roots, wrong = roots_of(stream, texts[stream.root.split(".", 1)[0]])
-                result.objects[stream.root] = roots
-                result.mark(f"type:{stream.root}", wrong)
+        flat = self._flattened(texts, result)
         for column in self.entity.columns:
             if column.measure == "items":
                 values = result.items(column.source or "")
@@ -143,26 +146,50 @@ class Conformer:
             result.columns[column.name] = self._column(column, values, result)
         return result
 
+    def _flattened(self, texts: dict[str, pa.Array], result: Conformed) -> Flattened:
+        """The values in the JSON `texts`; lists, objects and what is not as declared go into `result`."""
+        flat = flatten(texts, self._paths) if self._paths else Flattened()
+        for code, mask in flat.broken.items():
+            result.mark(code, mask)
+        for path in self._paths:
+            if path.is_list:
+                result.lists[path.dotted] = flat.values[path.dotted]
+        for name, wrong in flat.wrong_items.items():
+            result.lists[name + WRONG_ITEMS] = wrong
+        for stream in self._rooted:
+            if stream.root not in result.objects:
+                result.objects[stream.root], broken_roots = roots_of(stream, texts[stream.root.split(".", 1)[0]])
+                for code, mask in broken_roots.items():
+                    result.mark(code, mask)
+        return flat
+
     def _json_text(self, given: dict[str, pa.Array], name: str, result: Conformed) -> pa.Array:
         texts, bad = cast(given.get(name, pa.nulls(len(next(iter(given.values()))))), "text")
         result.mark(f"encoding:{name}", bad)
+        texts = without_null_words(pc.utf8_trim_whitespace(texts))
+        if name in self._lists:
+            texts = arrays_as_json(texts, name in self._lists_of_objects)
         limit = dict(self.entity.max_bytes).get(name)
         if limit is not None:
             result.mark(f"too_large:{name}", pc.greater(pc.binary_length(texts), limit))
         return texts
 
     def _column(self, column: Column, values: pa.Array, result: Conformed) -> pa.Array:
-        as_text = column.privacy != "plain" or bool(column.transform)
-        casted, bad = cast(values, "text" if as_text else column.data_type)
+        is_text = column.privacy != "plain" or bool(column.transform) or column.data_type == "text"
+        given, bad = cast(values, "text" if is_text else column.data_type)
+        casted = given
+        if is_text:
+            casted, nobody = _meant(column, values.type, given)
+            bad = either(bad, nobody)
         if bad is not None:
             result.mark(f"type:{column.name}", bad)
             if column.privacy == "plain":
-                result.raw[column.name] = (bad, cast(values, "text")[0])
-        if pa.types.is_string(casted.type) and not column.measure:
+                result.raw[column.name] = (bad, given if is_text else cast(values, "text")[0])
+        if is_text and not column.measure:
             casted = _without_nul(column, casted, result)
         for rule in column.raw_rules:
             result.mark(rule.code, broken(rule, {column.name: casted}))
-        protected = protect(column, casted, self._pseudonymiser) if as_text else casted
+        protected = protect(column, casted, self._pseudonymiser) if is_text else casted
         return _exact(protected, column)
 
     def child_rows(self, child: Entity, parent: Conformed) -> Conformed:
@@ -179,22 +206,38 @@ class Conformer:
         for column in child.columns:
             arrays = [part.columns.get(column.name, pa.nulls(len(part.owner))) for part in parts]
             if len({array.type for array in arrays}) > 1:
-                arrays = [cast(array, "text")[0] for array in arrays]
+                # not by `cast`: an infinite number is to be refused as a number, not here
+                arrays = [array.cast(pa.string()) for array in arrays]
             result.columns[column.name] = self._column(column, pa.concat_arrays(arrays), result)
-            if any(column.name in part.broken for part in parts):
-                masks = [part.broken.get(column.name, pa.repeat(pa.scalar(False), len(part.owner))) for part in parts]
-                result.mark(f"type:{column.name}", pa.concat_arrays(masks))
             withheld = parent.withheld.get(f"{child.name}.{column.name}")
             if withheld is not None:
                 values = result.columns[column.name]
                 outside = withheld.take(pa.array(result.owner))
                 result.columns[column.name] = pc.if_else(outside, pa.scalar(None, values.type), values)
+        for place in {place for part in parts for place in part.broken}:
+            masks = [part.broken.get(place, pa.repeat(pa.scalar(False), len(part.owner))) for part in parts]
+            result.mark(f"type:{place}", pa.concat_arrays(masks))
         return result
 
     def _elements(self, child: Entity, stream: Stream, parent: Conformed) -> Elements:
         if not stream.root:
             return from_lists(stream, parent.lists)
         return from_objects(stream, parent.objects[stream.root], self._numbers[child.name])
+
+
+def _codes_of(entity: Entity, name: str) -> list[str]:
+    """Reason codes that say of a column that it could not be read: its own, and those of the places it stands in."""
+    ways = [column.source for column in entity.columns if column.name == name and column.source]
+    for stream in entity.streams:
+        ways += [
+            f"{place_of(stream)}.{path}" if stream.root else path for column, path in stream.paths if column == name
+        ]
+    codes = {f"type:{name}"}
+    for way in ways:
+        steps = way.split(".")
+        codes |= {f"{kind}:{steps[0]}" for kind in ("json", "encoding")}
+        codes |= {f"type:{'.'.join(steps[:depth])}" for depth in range(1, len(steps) + 1)}
+    return sorted(codes)
 
 
 def _positions(parts: list[Elements], rows: int) -> list[Numbers]:
@@ -205,6 +248,17 @@ def _positions(parts: list[Elements], rows: int) -> list[Numbers]:
         positions.append(offset[part.owner] + part.place)
         offset += np.bincount(part.owner, minlength=rows)
     return positions
+
+
+def _meant(column: Column, kind: pa.DataType, texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """The texts of a column without null words; identifiers in their one spelling, and a mask of what names nobody."""
+    if column.privacy == "free_text":
+        return without_spellings(texts, is_free=True), None
+    if column.privacy == "plain" and not column.name.endswith(ROW_NAMES):
+        return without_spellings(texts, is_free=False), None
+    if pa.types.is_temporal(kind):
+        return pa.nulls(len(texts), pa.string()), pc.is_valid(texts)
+    return identifiers(texts)
 
 
 def _json_type(column: Column) -> str:

@@ -4,8 +4,8 @@ Parallel lists of scalars are taken apart in Arrow; lists of objects and maps wi
 give one `Elements` per stream: text columns, and for each element the row it stands in.
 """
 
-import json
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,15 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import Stream
-from ingestion.flatten import find, scalar_text
+from ingestion.flatten import add_marks, find, is_scalar, parse, scalar_text, wrong_places
 
 Numbers = npt.NDArray[np.int64]
 SELF = "."
 WRONG_ITEMS = "[wrong]"
 """Ends the key under which a list's mask of items that are no scalars lies beside it."""
 WRONG = object()
-"""Stands where a path leads through something that is no object."""
-SCALARS = (type(None), str, int, float, bool)
+"""Stands where something of another shape than declared was."""
 
 
 @dataclass
@@ -33,7 +32,7 @@ class Elements:
     columns: dict[str, pa.Array]
     owner: Numbers
     broken: dict[str, pa.Array] = field(default_factory=dict)
-    """Column -> mask of the elements whose value there is of the wrong kind."""
+    """Column, or place in the JSON if several are read below it -> mask of the elements of another shape there."""
 
     @property
     def place(self) -> Numbers:
@@ -84,7 +83,7 @@ def from_objects(stream: Stream, roots: list[Any], numbers: Collection[str] = ()
     Columns named in `numbers` come typed where all their values are numbers; all else comes as text.
     """
     owner: list[int] = []
-    labels: list[str | int] = []
+    labels: list[Any] = []
     elements: list[Any] = []
     for row, root in enumerate(roots):
         for label, element in _walk(stream, root):
@@ -94,16 +93,38 @@ def from_objects(stream: Stream, roots: list[Any], numbers: Collection[str] = ()
     columns: dict[str, pa.Array] = {}
     broken: dict[str, pa.Array] = {}
     for name, path in stream.paths:
-        values = elements
-        for step in () if path == SELF else path.split("."):
-            values = [v.get(step) if type(v) is dict else None if v is None else WRONG for v in values]
-        columns[name], wrong = _scalars(values, name in numbers)
-        if wrong is not None:
-            broken[name] = wrong
-    for name in (stream.key, stream.outer_position):
-        if name:
-            columns[name] = pa.array(labels, pa.string() if stream.map else pa.int64())
+        columns[name], wrong = _column(elements, path, place_of(stream), name in numbers)
+        add_marks(broken, {place or name: mask for place, mask in wrong.items()})
+    if stream.key:
+        columns[stream.key], unreadable = _scalars(labels, False)
+        if unreadable is not None:
+            broken[stream.key] = unreadable
+    if stream.outer_position:
+        columns[stream.outer_position] = pa.array(labels, pa.int64())
     return Elements(columns | _constants(stream, len(owner)), np.array(owner, dtype=np.int64), broken)
+
+
+def place_of(stream: Stream) -> str:
+    """Where the elements of `stream` stand in the row."""
+    return f"{stream.root}.{stream.inner}" if stream.inner else stream.root
+
+
+def _column(elements: list[Any], path: str, place: str, as_numbers: bool) -> tuple[pa.Array, dict[str, pa.Array]]:
+    """What stands at `path` in each element, and by place masks of other shapes; "" is the end of the path."""
+    values, wrong = elements, {}
+    if WRONG in elements:
+        wrong[place] = pa.array([value is WRONG for value in values])
+        values = [None if value is WRONG else value for value in values]
+    for step in () if path == SELF else path.split("."):
+        kinds = set(map(type, values))
+        if not kinds <= {dict, type(None)}:
+            mask = [type(value) is not dict and value is not None for value in values]
+            add_marks(wrong, {place: pa.array(mask)})
+            values = [None if is_wrong else value for value, is_wrong in zip(values, mask, strict=True)]
+        values = [None if value is None else value.get(step) for value in values]
+        place = f"{place}.{step}"
+    texts, not_scalar = _scalars(values, as_numbers)
+    return texts, wrong if not_scalar is None else wrong | {"": not_scalar}
 
 
 def _scalars(values: list[Any], as_numbers: bool) -> tuple[pa.Array, pa.Array | None]:
@@ -115,8 +136,10 @@ def _scalars(values: list[Any], as_numbers: bool) -> tuple[pa.Array, pa.Array | 
         except (pa.ArrowInvalid, OverflowError):
             pass  # integers beyond 64 bits, or beyond what a double holds beside doubles: read from their digits
     if kinds <= {str, int, float, bool}:
-        return pa.array([value if type(value) is str else scalar_text(value) for value in values], pa.string()), None
-    wrong = [type(value) not in SCALARS for value in values]
+        texts = [value if type(value) is str else scalar_text(value) for value in values]
+        with suppress(UnicodeEncodeError):  # lone surrogates
+            return pa.array(texts, pa.string()), None
+    wrong = [not is_scalar(value) for value in values]
     texts = [None if bad else scalar_text(value) for value, bad in zip(values, wrong, strict=True)]
     return pa.array(texts, pa.string()), pa.array(wrong)
 
@@ -133,23 +156,19 @@ def _walk(stream: Stream, root: Any) -> Iterator[tuple[str | int, Any]]:
         return
     steps = stream.inner.split(".")
     for place, element in enumerate(root):
-        inner, is_wrong = find(element, steps, list)
-        # an object where a list belongs becomes one element that no column can read, so that it is not lost
-        for value in [{}] if is_wrong else inner or ():
+        inner, depth = find(element, steps, list)
+        # something else where a list belongs becomes one element that no column can read, so that it is not lost
+        for value in [WRONG] if depth is not None else inner or ():
             yield place, value
 
 
-def roots_of(stream: Stream, texts: pa.Array) -> tuple[list[Any], pa.Array]:
-    """The list or map of `stream` in each JSON text of its column, and a mask of rows where it is something else."""
+def roots_of(stream: Stream, texts: pa.Array) -> tuple[list[Any], dict[str, pa.Array]]:
+    """The list or map of `stream` in each JSON text of its column; by reason code, masks of rows without one."""
     kind: type = dict if stream.map else list
-    steps = stream.root.split(".")[1:]
-    roots: list[Any] = []
-    broken: list[bool] = []
-    for text in texts.to_pylist():
-        try:
-            found, wrong = find(json.loads(text), steps, kind) if text else (None, False)
-        except (ValueError, RecursionError):
-            found, wrong = None, True
-        roots.append(found)
-        broken.append(wrong)
-    return roots, pa.array(broken, pa.bool_())
+    steps = stream.root.split(".")
+    documents, bad = zip(*map(parse, texts.to_pylist()), strict=True) if len(texts) else ((), ())
+    found = [find(document, steps[1:], kind) for document in documents]
+    broken = wrong_places(steps, [depth for _, depth in found])
+    if any(bad):
+        broken[f"json:{steps[0]}"] = pa.array(bad)
+    return [root for root, _ in found], broken

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from ingestion.types import JSON_TYPES, either
+from ingestion.types import EXACT_IN_FLOAT, JSON_TYPES, either
 
 SCALARS = (str, int, float, bool)
 SINGLE_ROWS = 64
@@ -23,11 +23,13 @@ SINGLE_ROWS = 64
 
 @dataclass
 class Flattened:
-    """Values by path (lists for `list` paths), and masks: rows whose JSON is broken, or a path that is."""
+    """Values by path (lists for `list` paths), and masks of rows whose JSON is not as declared."""
 
     values: dict[str, pa.Array] = field(default_factory=dict)
     broken: dict[str, pa.Array] = field(default_factory=dict)
-    """Source column or path -> mask of rows in which it is not what it must be."""
+    """Reason code -> mask: `json:<column>` where a text is no JSON, `type:<place>` where a shape is another one.
+
+    A place stands for all that is declared below it."""
     wrong_items: dict[str, pa.Array] = field(default_factory=dict)
     """List path -> for each row a mask of the items that are no scalars; only where there are any."""
 
@@ -93,7 +95,7 @@ def _flatten_part(
     if len(texts) == 0:
         return
     table = _strict(texts, schema)
-    if table is not None:
+    if table is not None and _is_exact(table, paths):
         parts.append(Flattened({path.dotted: _step(table, path.dotted) for path in paths}))
     elif len(texts) <= SINGLE_ROWS:
         window = {name: values.slice(start, len(texts)).to_pylist() for name, values in columns.items()}
@@ -119,6 +121,17 @@ def _strict(texts: pa.Array, schema: pa.Schema) -> pa.Table | None:
     return table.combine_chunks() if table.num_rows == len(texts) else None
 
 
+def _is_exact(table: pa.Table, paths: tuple[Path, ...]) -> bool:
+    """Whether no whole number is so large that the reader's floats may have made another one of it."""
+    for path in paths:
+        if path.data_type == "bigint":
+            values = _step(table, path.dotted)
+            largest = pc.max(pc.abs(pc.list_flatten(values) if path.is_list else values)).as_py()
+            if largest is not None and largest >= EXACT_IN_FLOAT:
+                return False
+    return True
+
+
 def _step(table: pa.Table, dotted: str) -> pa.Array:
     first, *steps = dotted.split(".")
     column = table.column(first)
@@ -129,28 +142,44 @@ def _step(table: pa.Table, dotted: str) -> pa.Array:
 def _one_by_one(window: dict[str, list[str | None]], paths: tuple[Path, ...], rows: int) -> Flattened:
     parsed, result = {}, Flattened()
     for name in dict.fromkeys(path.dotted.split(".", 1)[0] for path in paths):
-        documents, bad = zip(*[_parse(text) for text in window[name]], strict=True)
+        documents, bad = zip(*[parse(text) for text in window[name]], strict=True)
         parsed[name] = documents
         if any(bad):
-            result.broken[name] = pa.array(bad)
+            result.broken[f"json:{name}"] = pa.array(bad)
     for path in paths:
-        name, *steps = path.dotted.split(".")
-        found = [find(parsed[name][row], steps, list if path.is_list else SCALARS) for row in range(rows)]
+        steps = path.dotted.split(".")
+        kind = list if path.is_list else SCALARS
+        found = [find(parsed[steps[0]][row], steps[1:], kind) for row in range(rows)]
         values = [value for value, _ in found]
         if path.is_list:
-            wrong = [None if value is None else [not _is_scalar(item) for item in value] for value in values]
+            wrong = [None if value is None else [not is_scalar(item) for item in value] for value in values]
             if any(any(items or ()) for items in wrong):
                 result.wrong_items[path.dotted] = pa.array(wrong, pa.list_(pa.bool_()))
             texts = [None if value is None else [_item_text(item) for item in value] for value in values]
             result.values[path.dotted] = pa.array(texts, pa.list_(pa.string()))
         else:
             result.values[path.dotted] = pa.array([scalar_text(value) for value in values], pa.string())
-        if any(is_wrong for _, is_wrong in found):
-            result.broken[path.dotted] = pa.array([is_wrong for _, is_wrong in found])
+        add_marks(result.broken, wrong_places(steps, [depth for _, depth in found]))
     return result
 
 
-def _parse(text: str | None) -> tuple[Any, bool]:
+def add_marks(marks: dict[str, pa.Array], more: dict[str, pa.Array]) -> None:
+    """Add the masks of `more` to those of `marks`."""
+    for code, mask in more.items():
+        marks[code] = pc.or_(marks[code], mask) if code in marks else mask
+
+
+def wrong_places(steps: list[str], depths: list[int | None]) -> dict[str, pa.Array]:
+    """Reason code by place: masks of the elements that are of another shape than declared `depth` steps down."""
+    return {
+        f"type:{'.'.join(steps[: depth + 1])}": pa.array([found == depth for found in depths])
+        for depth in set(depths) - {None}
+        if depth is not None
+    }
+
+
+def parse(text: str | None) -> tuple[Any, bool]:
+    """The JSON in `text`, and whether there is none in it."""
     if text is None:
         return None, False
     try:
@@ -159,25 +188,37 @@ def _parse(text: str | None) -> tuple[Any, bool]:
         return None, True
 
 
-def find(document: Any, steps: list[str], kind: type | tuple[type, ...]) -> tuple[Any, bool]:
-    """The value of `kind` at the end of `steps` (None where absent), and whether something else stands there."""
-    for step in steps:
+def find(document: Any, steps: list[str], kind: type | tuple[type, ...]) -> tuple[Any, int | None]:
+    """The value of `kind` at the end of `steps` (None where absent), or after how many steps another shape stands."""
+    for depth, step in enumerate(steps):
         if document is None:
-            return None, False
+            return None, None
         if not isinstance(document, dict):
-            return None, True
+            return None, depth
         document = document.get(step)
-    if document is None or isinstance(document, kind):
-        return document, False
-    return None, True
+    if document is None or (isinstance(document, kind) and _is_utf8(document)):
+        return document, None
+    return None, len(steps)
 
 
-def _is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, SCALARS)
+def _is_utf8(value: Any) -> bool:
+    """Whether `value` is not a text with lone surrogates, which JSON's escapes can smuggle in."""
+    if not isinstance(value, str) or value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether `value` is null or one that a column can hold."""
+    return value is None or (isinstance(value, SCALARS) and _is_utf8(value))
 
 
 def _item_text(item: Any) -> str | None:
-    return scalar_text(item) if _is_scalar(item) else None
+    return scalar_text(item) if is_scalar(item) else None
 
 
 def scalar_text(value: Any) -> str | None:

@@ -11,8 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.conform import NUL, NUL_SHOWN, Conformed
+from ingestion.contracts import Entity
 from ingestion.rules import CHECKS, broken
 from ingestion.types import cast, either
+
+INDEXED_BYTES = 800
+"""Of a text in an index: PostgreSQL takes 2704 bytes together, and no index has more than three texts."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,16 @@ class Split:
 def split(batch: Conformed) -> Split:
     """Apply every critical rule of the batch's entity to it."""
     marks = dict(batch.marks)
+    for name in indexed_texts(batch.entity):
+        too_long = pc.fill_null(pc.greater(pc.binary_length(batch.columns[name]), INDEXED_BYTES), False)
+        if pc.any(too_long).as_py():
+            marks[f"too_large:{name}"] = too_long
     for rule in batch.entity.judged_rules:
         if rule.severity == "critical" and rule.kind in CHECKS:
             mask = broken(rule, batch.columns)
             # a value that could not be read is reported as that, not once more as missing
-            unreadable = batch.marks.get(f"type:{rule.column}")
-            if rule.kind == "not_null" and unreadable is not None:
+            unreadable = batch.unread(rule.column) if rule.kind == "not_null" and batch.marks else None
+            if unreadable is not None:
                 mask = pc.and_(mask, pc.invert(unreadable))
             if pc.any(mask).as_py():
                 marks[rule.code] = mask
@@ -53,6 +61,12 @@ def split(batch: Conformed) -> Split:
     places = pc.indices_nonzero(bad).to_pylist()
     reasons = {place: tuple(code for code, mask in held.items() if mask[place]) for place in places}
     return Split(pc.invert(bad), reasons)
+
+
+def indexed_texts(entity: Entity) -> list[str]:
+    """Text columns in the primary key or an index."""
+    indexed = {name for columns in (entity.key, *entity.indexes) for name in columns}
+    return [column.name for column in entity.columns if column.name in indexed and column.data_type == "text"]
 
 
 def conflicts(rows: Conformed, keys: frozenset[str]) -> dict[int, tuple[str, ...]]:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psycopg
+
 from ingestion import ledger, people, purpose
 from ingestion.contracts import Entity, System, load_contracts
 from ingestion.drift import observe

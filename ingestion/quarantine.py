@@ -23,6 +23,7 @@ from ingestion.credentials import pseudonym_key
 from ingestion.entity_load import EntityLoad
 from ingestion.errors import MoodmartError
 from ingestion.gate import split
+from ingestion.identifiers import identifiers
 from ingestion.lake import SETTLED
 from ingestion.ledger import LoadResult
 from ingestion.load import find_system, plain_errors, prepare_tables
@@ -87,7 +88,8 @@ def _mended(settings: Settings, entity: Entity, name: str, value: str | None) ->
     if value is None:
         return None
     if column.privacy in ("key", "contact"):
-        hashed = protect(column, pa.array([value]), Pseudonymiser(pseudonym_key(settings.home), entity.system))
+        spelled, _ = identifiers(pa.array([value]))
+        hashed = protect(column, spelled, Pseudonymiser(pseudonym_key(settings.home), entity.system))
         return hashed[0].as_py()
     _, bad = cast(pa.array([value]), column.data_type)
     if bad is not None and bad[0].as_py():

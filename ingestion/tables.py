@@ -13,6 +13,8 @@ from ingestion.contracts import Column, Entity
 LOAD_ID = "_load_id"
 TABLES_LOCK = "select pg_advisory_xact_lock(hashtext('moodmart staging tables'))"
 """Held while staging tables are made or changed."""
+LAST_MONTH = date(9999, 12, 1)
+"""No date follows it; a timestamp in it often stands for "never"."""
 
 
 def primary_key(entity: Entity) -> tuple[str, ...]:
@@ -74,7 +76,12 @@ def ensure_month(connection: psycopg.Connection, entity: Entity, month: date) ->
     name = f"{entity.table}_{month:%Y_%m}"
     if connection.execute("select to_regclass(%s)", [name]).fetchone() != (None,):
         return
-    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    low, high = (datetime(d.year, d.month, 1, tzinfo=UTC).isoformat() for d in (month, following))
+    low, high = (f"'{datetime(d.year, d.month, 1, tzinfo=UTC).isoformat()}'" for d in (month, _following(month)))
+    if month.replace(day=1) == LAST_MONTH:
+        high = "maxvalue"
     connection.execute(f"create table {name} (like {entity.table} including all)")
-    connection.execute(f"alter table {entity.table} attach partition {name} for values from ('{low}') to ('{high}')")
+    connection.execute(f"alter table {entity.table} attach partition {name} for values from ({low}) to ({high})")
+
+
+def _following(month: date) -> date:
+    return LAST_MONTH if month >= LAST_MONTH else date(month.year + month.month // 12, month.month % 12 + 1, 1)

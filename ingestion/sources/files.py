@@ -20,6 +20,7 @@ from ingestion.contracts import Entity, System
 from ingestion.errors import SourceError
 from ingestion.sources.base import BATCH_ROWS, Extraction, SourceBatch, Watermark, offered_columns, require_columns
 from ingestion.sources.dumps import DOCUMENT_READERS, METADATA, columns_of_documents, read_documents
+from ingestion.sources.parquet_files import read_parquet
 
 CSV_BLOCK = 32 << 20
 """Bytes read at once; the longest line must fit."""
@@ -168,22 +169,6 @@ def _read_csv(path: Path, entity: Entity) -> Iterator[SourceBatch]:
         yield SourceBatch(pa.RecordBatch.from_pylist([], reader.schema), tuple(unreadable))
 
 
-def _read_parquet(path: Path, entity: Entity) -> Iterator[SourceBatch]:
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        for batch in file.iter_batches(BATCH_ROWS, columns=list(entity.source_columns), use_threads=False):
-            yield SourceBatch(_nested_as_json(batch))
-
-
-def _nested_as_json(batch: pa.RecordBatch) -> pa.RecordBatch:
-    columns = [_json_column(c) if pa.types.is_nested(c.type) else c for c in batch.columns]
-    return pa.RecordBatch.from_arrays(columns, batch.schema.names)
-
-
-def _json_column(values: pa.Array) -> pa.Array:
-    texts = [None if v is None else json.dumps(v, default=str) for v in values.to_pylist()]
-    return pa.array(texts, pa.string())
-
-
 def _lines(path: Path) -> IO[bytes]:
     return gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")  # type: ignore[return-value]
 
@@ -250,7 +235,7 @@ def _is_utf8(value: str) -> bool:
 
 
 READERS: dict[str, Reader] = {
-    ".parquet": _read_parquet,
+    ".parquet": read_parquet,
     ".csv": _read_csv,
     ".csv.gz": _read_csv,
     ".jsonl": _read_jsonl,
