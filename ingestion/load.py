@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
+import pyarrow as pa
 
 from ingestion import ledger
 from ingestion.contracts import Entity, System, load_contracts
@@ -48,6 +49,8 @@ def load_system(settings: Settings, system: System, report: Reporter = lambda li
     """
     source = open_source(settings, system)
     source.check(system.roots)
+    for remark in source.remarks():
+        report(f"{system.name}: {remark}")
     results: list[LoadResult] = []
     stopped: list[SourceError] = []
     for entity in system.roots:
@@ -107,13 +110,19 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
 
 @contextmanager
 def plain_errors(settings: Settings) -> Iterator[None]:
-    """Say what went wrong with disk or server in one line."""
+    """Say what went wrong with disk, server or a value in one line, without the rows that drivers quote."""
     try:
         yield
     except psycopg.errors.DiskFull as error:
-        raise WarehouseError(f"the disk is full: {error}", "warehouse", "nothing was loaded") from None
+        what = f"the disk is full: {error.diag.message_primary}"
+        raise WarehouseError(what, "warehouse", "nothing was loaded") from None
     except psycopg.OperationalError as error:
-        raise WarehouseError(str(error), "warehouse", "nothing was loaded; see `moodmart status`") from None
+        # without a primary message no statement was running, so that it quotes no row
+        what = error.diag.message_primary or str(error)
+        raise WarehouseError(what, "warehouse", "nothing was loaded; see `moodmart status`") from None
+    except (psycopg.Error, pa.ArrowException) as error:
+        what = f"a value cannot be loaded ({type(error).__name__})"
+        raise WarehouseError(what, "warehouse", "nothing was loaded; please report this") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             where = str(settings.home / "lake")

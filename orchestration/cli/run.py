@@ -73,6 +73,8 @@ def check_sources(settings: Settings, systems: Sequence[str], clock: Clock) -> N
         clock.say(f"reading {name} from {source.name if name in settings.sources else 'the bundled sample'}")
         if missing := source.check(system.roots):
             clock.say(f"{name} does not offer {', '.join(missing)}")
+        for remark in source.remarks():
+            clock.say(f"{name}: {remark}")
 
 
 def perform(
