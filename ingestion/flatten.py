@@ -56,6 +56,8 @@ def flatten(columns: dict[str, pa.Array], paths: tuple[Path, ...]) -> Flattened:
     texts = _documents({name: columns[name] for name in tree})
     parts: list[Flattened] = []
     _flatten_part(texts, columns, schema, paths, 0, parts)
+    if not parts:  # of no row
+        parts.append(Flattened({path.dotted: pa.array([], path.json_type) for path in paths}))
     return _joined(parts, paths)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
+import pyarrow as pa
 
 from ingestion import ledger, people, purpose
 from ingestion.contracts import Entity, System, load_contracts
@@ -23,6 +24,7 @@ from ingestion.errors import (
     OutdatedTableError,
     SourceError,
     SourceUnreachableError,
+    WarehouseError,
 )
 from ingestion.ledger import LoadResult
 from ingestion.outages import told_plainly
@@ -51,6 +53,8 @@ def load_system(settings: Settings, system: System, report: Reporter = lambda li
     """
     source = open_source(settings, system)
     source.check(system.roots)
+    for remark in source.remarks():
+        report(f"{system.name}: {remark}")
     results: list[LoadResult] = []
     stopped: list[MoodmartError] = []
     for entity in system.roots:
@@ -126,9 +130,13 @@ def prepare_tables(settings: Settings, connection: psycopg.Connection, needed: t
 
 @contextmanager
 def plain_errors(settings: Settings) -> Iterator[None]:
-    """Say what went wrong with disk or server in one line."""
-    with told_plainly(str(settings.home / "lake"), "nothing was loaded"):
-        yield
+    """Say what went wrong with disk, server or a value in one line, without the rows that drivers quote."""
+    try:
+        with told_plainly(str(settings.home / "lake"), "nothing was loaded"):
+            yield
+    except (psycopg.Error, pa.ArrowException) as error:
+        what = f"a value cannot be loaded ({type(error).__name__})"
+        raise WarehouseError(what, "warehouse", "nothing was loaded; please report this") from None
 
 
 def main() -> None:

@@ -29,9 +29,11 @@ def told_plainly(where: str, hint: str = "") -> Iterator[None]:
 def plain(error: Exception, where: str, hint: str = "") -> WarehouseError | None:
     """The one line about an outage; None for any other error."""
     if isinstance(error, psycopg.errors.DiskFull):
-        return WarehouseError(f"the disk is full: {error.diag.message_primary or error}", "warehouse", hint)
+        return WarehouseError(f"the disk is full: {error.diag.message_primary}", "warehouse", hint)
     if isinstance(error, psycopg.OperationalError):
-        return WarehouseError(str(error), "warehouse", "; ".join(filter(None, (hint, "see `moodmart status`"))))
+        # without a primary message no statement was running, so that the driver's words quote no row
+        what = error.diag.message_primary or str(error)
+        return WarehouseError(what, "warehouse", "; ".join(filter(None, (hint, "see `moodmart status`"))))
     if not isinstance(error, OSError):
         return None
     if error.errno in DISK_FULL:

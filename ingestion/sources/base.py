@@ -63,6 +63,10 @@ class Source(Protocol):
         """Raise `SourceError` if it cannot be read at all; the names of entities it does not offer."""
         ...
 
+    def remarks(self) -> tuple[str, ...]:
+        """What it holds and nobody reads, a line each; after `check`."""
+        ...
+
     def columns(self, entity: Entity) -> dict[str, str]:
         """Type by column of what it offers for `entity`; empty when it offers nothing.
 

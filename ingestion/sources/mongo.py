@@ -88,6 +88,10 @@ class MongoSource:
             raise SourceError(what, self.name, "check the address and its database")
         return absent
 
+    def remarks(self) -> tuple[str, ...]:
+        """Tables beside the contract's are the application's own matter."""
+        return ()
+
     def columns(self, entity: Entity) -> dict[str, str]:
         """The fields of the newest documents; they have no declared types."""
         if entity.source not in self._names():

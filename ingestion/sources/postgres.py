@@ -75,6 +75,10 @@ class PostgresSource:
             raise SourceError(f"table {entities[0].source} is missing, as is every other", where, "check the address")
         return absent
 
+    def remarks(self) -> tuple[str, ...]:
+        """Tables beside the contract's are the application's own matter."""
+        return ()
+
     def columns(self, entity: Entity) -> dict[str, str]:
         """Type by column of the entity's table, all of whose columns the user may read."""
         table = self._catalogue.tables.get(str(entity.source))

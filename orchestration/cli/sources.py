@@ -93,6 +93,8 @@ def check_sources(settings: Settings, systems: Iterable[str], say: Callable[[str
         say(f"reading {name} from {opened.name if name in settings.sources else 'the bundled sample'}")
         if missing := opened.check(system.roots):
             say(f"{name} does not offer {', '.join(missing)}")
+        for remark in opened.remarks():
+            say(f"{name}: {remark}")
 
 
 def confirm_purpose(settings: Settings, systems: Iterable[str]) -> None:
