@@ -22,9 +22,9 @@ from ingestion.errors import MoodmartError, WarehouseError
 from ingestion.lake import Record
 from ingestion.load import plain_errors
 from ingestion.merge import Merged, TableMerger, encode
-from ingestion.quarantine import settle
 from ingestion.removal import erase_gone_people, recall_gone, take_out
 from ingestion.settings import Settings
+from ingestion.settling import settle
 from ingestion.sources.base import BATCH_ROWS
 from ingestion.tables import ensure_tables
 from ingestion.types import ARROW_TYPES
@@ -55,7 +55,7 @@ def rebuild(settings: Settings, report: Callable[[str], None] = lambda line: Non
 def _confirm_known(settings: Settings, systems: dict[str, System]) -> None:
     """Mark what the ledger knows: a load that was interrupted after its commit could not mark its folder itself."""
     with Warehouse(settings).connect("owner") as connection:
-        for entity in (root for system in systems.values() for root in system.roots):
+        for entity in (entity for system in systems.values() for entity in system.entities):
             lake.confirm_known(settings.home / "lake", entity, ledger.committed_loads(connection, entity))
 
 
@@ -85,19 +85,23 @@ class _Reload:
         self.folder = folder
         self.manifest: Record = next(lake.records(folder, lake.MANIFEST))
         conflicts_stay = bool(self.manifest["conflicts_quarantine"])
+        unique = self.manifest.get("unique", {})
         self.mergers = {
-            e.name: TableMerger(connection, e, load_id, conflicts_stay and e is entity)
+            e.name: TableMerger(connection, e, load_id, conflicts_stay and e is entity, unique.get(e.name, ()))
             for e in (entity, *self.children)
         }
 
     def run(self) -> None:
+        # first: a nested row that a steward has mended does not vanish because its bad form came again
+        ledger.write_quarantine(self.connection, self.load_id, lake.records(self.folder, lake.QUARANTINED))
         nested = {child.name: self._rows(child) for child in self.children}
         for rows in _batches(self.folder / lake.ROWS):
             merged = self.mergers[self.entity.name].merge(encode(rows, self.load_id))
             for child in self.children:
                 self._merge_child(child, nested[child.name], rows, merged)
+        if self.entity.parent is not None:
+            self.mergers[self.entity.name].touch_parents(self.system.entity(self.entity.parent))
         consent.reapply(self.connection, self.system, self.entity, self.load_id)
-        ledger.write_quarantine(self.connection, self.load_id, lake.records(self.folder, lake.QUARANTINED))
         self._remove_gone()
         for record in lake.records(self.folder, lake.SETTLED):
             settle(self.connection, record)
