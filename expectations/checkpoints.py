@@ -20,7 +20,9 @@ from psycopg import sql
 from expectations import results
 from expectations.declared import SCOPES, DeclaredSuite, declared_suites
 from expectations.results import CheckResult, Document, check_results
+from ingestion.contracts import load_contracts
 from ingestion.settings import Settings
+from ingestion.settling import entities_with_accepted, rows_to_judge
 from ingestion.warehouse import Warehouse
 
 COLUMNS = """
@@ -51,11 +53,13 @@ class Found:
     """What is in the warehouse: columns by table, tables without rows, fingerprints of the staging tables.
 
     A fingerprint is of a table's rules and last change; a mart has none, since no ledger tells when it changed.
+    `queries` are for tables with rows that a steward has accepted although they break a rule: the rows to judge.
     """
 
     columns: Mapping[str, frozenset[str]]
     empty: Collection[str]
     states: Mapping[str, str]
+    queries: Mapping[str, str]
 
 
 def run_checkpoint(
@@ -88,7 +92,7 @@ def _judge(
     from expectations import data_docs, validation  # these import Great Expectations
 
     judged_at = datetime.now(UTC)
-    judged = validation.judge(settings, suites, found.columns, found.empty, judged_at)
+    judged = validation.judge(settings, suites, found.columns, found.empty, judged_at, found.queries)
     for suite in suites:
         judged[suite.table]["meta"]["state"] = found.states.get(suite.table)
     results.save(settings, scope, judged_at, judged.values())
@@ -102,13 +106,22 @@ def _look_up(settings: Settings, suites: Collection[DeclaredSuite]) -> Found:
         rows = connection.execute(COLUMNS, [[suite.table for suite in suites]]).fetchall()
         loads = {(system, entity): load for system, entity, load in connection.execute(LAST_CHANGES)}
         empty = {table for table, _, is_table, _ in rows if is_table and _is_empty(connection, table)}
+        queries = _queries(connection, settings, suites)
     oids = {table: oid for table, oid, _, _ in rows}
     states = {
         suite.table: _fingerprint(oids[suite.table], loads.get(suite.entity), suite.rules)
         for suite in suites
         if suite.entity and suite.table in oids
     }
-    return Found({table: frozenset(names) for table, _, _, names in rows}, empty, states)
+    return Found({table: frozenset(names) for table, _, _, names in rows}, empty, states, queries)
+
+
+def _queries(connection: psycopg.Connection, settings: Settings, suites: Collection[DeclaredSuite]) -> dict[str, str]:
+    systems = load_contracts(settings.project_root)
+    accepted = entities_with_accepted(connection)
+    wanted = [suite.entity for suite in suites if suite.entity and suite.entity in accepted]
+    entities = [systems[system].entity(name) for system, name in wanted]
+    return {entity.table: rows_to_judge(entity) for entity in entities}
 
 
 def _is_empty(connection: psycopg.Connection, table: str) -> bool:

@@ -47,8 +47,11 @@ def judge(
     columns: Mapping[str, frozenset[str]],
     empty: Collection[str],
     judged_at: datetime,
+    queries: Mapping[str, str] | None = None,
 ) -> dict[str, Document]:
     """One result document per suite, by table; `columns` are those of the tables that exist.
+
+    `queries` tell which rows of a table are judged where it is not all of them.
 
     A rule on a table or a column that is not there is not handed to the library and fails for that reason. Nor is one
     on a table of `empty`, those without rows: it passes, and the library's fixed cost for a table is saved.
@@ -58,7 +61,8 @@ def judge(
         for suite in suites
     }
     run = RunIdentifier(run_name="moodmart", run_time=judged_at)
-    verdicts = _run(settings, [s for s in suites if judgeable[s.table] and s.table not in empty], judgeable, run)
+    wanted = [s for s in suites if judgeable[s.table] and s.table not in empty]
+    verdicts = _run(settings, wanted, judgeable, run, queries or {})
     documents = {}
     for suite in suites:
         of_suite = [
@@ -93,6 +97,7 @@ def _run(
     suites: Collection[DeclaredSuite],
     rules: Mapping[str, list[Rule]],
     run: RunIdentifier,
+    queries: Mapping[str, str],
 ) -> dict[tuple[str, str], Document]:
     """Verdicts by table and rule code."""
     if not suites:
@@ -103,7 +108,10 @@ def _run(
         with _silent_library():
             for schema in {_schema(suite) for suite in suites}:
                 sources[schema] = _source(context, settings, schema)
-            definitions = [_definition(context, sources, suite, rules[suite.table]) for suite in suites]
+            definitions = [
+                _definition(context, sources[_schema(suite)], suite, rules[suite.table], queries.get(suite.table))
+                for suite in suites
+            ]
             judged = _outcome(context, [definition for definition in definitions if definition], run)
     except (GreatExpectationsError, SQLAlchemyError, ConnectionError, ValidationError) as error:
         # the text of these errors may hold SQL, a value or an address, and whoever catches this may log its cause
@@ -174,16 +182,20 @@ def library_url(url: str) -> str:
 
 def _definition(
     context: EphemeralDataContext,
-    sources: Mapping[str, PostgresDatasource],
+    source: PostgresDatasource,
     suite: DeclaredSuite,
     rules: list[Rule],
+    query: str | None,
 ) -> gx.ValidationDefinition | None:
     """What is to be validated on the suite's table; None for a table, or view, that cannot be read."""
     try:
-        asset = sources[_schema(suite)].add_table_asset(suite.table, suite.table.split(".", 1)[1])
+        if query is None:
+            table = source.add_table_asset(suite.table, suite.table.split(".", 1)[1])
+            batch = table.add_batch_definition_whole_table("all rows")
+        else:
+            batch = source.add_query_asset(suite.table, query).add_batch_definition_whole_table("rows to judge")
     except TestConnectionError:
         return None
-    batch = asset.add_batch_definition_whole_table("all rows")
     declared = context.suites.add(expectation_suite(suite, rules))
     return context.validation_definitions.add(gx.ValidationDefinition(name=suite.table, data=batch, suite=declared))
 

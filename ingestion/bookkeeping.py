@@ -47,12 +47,16 @@ create table if not exists ops.quarantine (
         check (status in ('open', 'fixed', 'replayed', 'superseded', 'dismissed', 'expired')),
     quarantined_at timestamptz not null default now(),
     fingerprint text not null,
-    trail jsonb not null default '[]'
+    trail jsonb not null default '[]',
+    -- the load that has last brought the row
+    seen_load_id bigint
 );
 -- the same bad row sent again is one piece of work for the steward
 create unique index if not exists quarantine_open_once
     on ops.quarantine (system, entity, fingerprint) where status = 'open';
 create index if not exists quarantine_by_load on ops.quarantine (load_id);
+create index if not exists quarantine_by_fingerprint on ops.quarantine (system, entity, fingerprint);
+create index if not exists quarantine_by_key on ops.quarantine (system, entity, source_key);
 create table if not exists ops.watermarks (
     system text not null,
     entity text not null,
@@ -130,6 +134,8 @@ alter table ops.erasures add primary key (system, user_key, load_id);
 alter table ops.quarantine drop constraint if exists quarantine_status_check;
 alter table ops.quarantine add constraint quarantine_status_check
     check (status in ('open', 'fixed', 'replayed', 'superseded', 'dismissed', 'expired'));
+alter table ops.quarantine add column if not exists seen_load_id bigint;
+update ops.quarantine set seen_load_id = load_id where seen_load_id is null;
 """
 GRANTS = """
 grant select, insert, delete on ops.loads to {loader};

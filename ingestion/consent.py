@@ -74,6 +74,31 @@ def apply(rows: Conformed, answers: list[Answers]) -> Conformed:
     return rows
 
 
+def apply_nested(connection: psycopg.Connection, rows: Conformed, parent: Entity, answers: list[Answers]) -> Conformed:
+    """Rows nested in rows of `parent` that are in staging, as far as the people these belong to allow."""
+    for answer in answers:
+        mask = answer.withheld(Conformed(parent, {PERSON: _people(connection, rows, parent)}))
+        name = rows.entity.name
+        if answer.clause.rows or name in answer.clause.children:
+            rows = rows.kept(pc.invert(mask))
+            continue
+        for column in rows.columns:
+            if f"{name}.{column}" in answer.clause.columns:
+                values = rows.columns[column]
+                rows.columns[column] = pc.if_else(mask, pa.scalar(None, values.type), values)
+    return rows
+
+
+def _people(connection: psycopg.Connection, rows: Conformed, parent: Entity) -> pa.Array:
+    keys = rows.columns[rows.entity.key[0]].cast(pa.string()).to_pylist()
+    kind = next(column.data_type for column in parent.columns if column.name == parent.key[0])
+    query = sql.SQL("select {k}::text, {p}::text from {t} where {k} = any(%s::text[]::{kind}[])").format(
+        k=sql.Identifier(parent.key[0]), p=sql.Identifier(PERSON), t=sql.SQL(parent.table), kind=sql.SQL(kind)
+    )
+    found: dict[str, str] = dict(connection.execute(query, [keys]).fetchall())
+    return pa.array([found.get(key) for key in keys], pa.string())
+
+
 def reapply(
     connection: psycopg.Connection, system: System, source: Entity, load_id: int, stamp: int | None = None
 ) -> tuple[Counter[str], int | None]:

@@ -172,6 +172,11 @@ class Entity:
         return tuple(r for c in self.columns for r in c.rules if r not in c.raw_rules) + self.rules
 
     @property
+    def unique_rules(self) -> tuple[Rule, ...]:
+        """The critical `unique` rules beside the key: the gate judges them against the table."""
+        return tuple(rule for rule in self.all_rules if rule.kind == "unique" and rule.severity == "critical")
+
+    @property
     def rule_version(self) -> str:
         """Short digest of types and rules: changes exactly when a verdict may change."""
         described = [(column.name, column.data_type, column.source) for column in self.columns]

@@ -6,7 +6,7 @@ entity's lock, and commits or, after `discard`, rolls back.
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,14 +20,15 @@ from ingestion.conform import Conformed, Conformer
 from ingestion.contracts import Entity, System
 from ingestion.credentials import pseudonym_key
 from ingestion.errors import BadShareError
-from ingestion.gate import BadRow, bad_rows, conflicts, split
-from ingestion.lake import GONE, MANIFEST, QUARANTINED, LakeFolder, Record, tidy
+from ingestion.gate import IN_FUTURE, BadRow, Split, bad_rows, in_future, refusals, split
+from ingestion.lake import GONE, MANIFEST, QUARANTINED, SETTLED, LakeFolder, Record, tidy
 from ingestion.ledger import LoadResult
 from ingestion.merge import Encoded, Merged, TableMerger, encode, key_text, rounds
 from ingestion.pipeline import ahead
 from ingestion.privacy import Pseudonymiser
 from ingestion.recovery import Balance, unknown_keys
 from ingestion.settings import Settings
+from ingestion.settling import supersede, waiting_places
 from ingestion.sources import Extraction, SourceBatch
 from ingestion.sources.base import Census, Watermark
 
@@ -66,10 +67,16 @@ class EntityLoad:
         system: System,
         entity: Entity,
         source_name: str,
-        conflicts_quarantine: bool,
+        is_keyed: bool,
+        repeats: bool = False,
     ) -> None:
+        """`is_keyed`: the source holds every key once, so that a key that comes again is an update, in events too.
+
+        `repeats`: rows of the entity may hold values that are another row's by a `unique` rule.
+        """
         self.connection = connection
-        self.conflicts_quarantine = conflicts_quarantine
+        self.is_keyed = is_keyed
+        self.conflicts_quarantine = entity.mode == "append" and not is_keyed
         self.source_name = source_name
         self.system = system
         self.entity = entity
@@ -92,10 +99,19 @@ class EntityLoad:
         self.lake_notes: Record = {}
         """What a rebuild has to know of this load beside its rows."""
         self.answers = consent.read_answers(connection, system, entity)
+        self.unique = {
+            e.name: [] if repeats and e is entity else [rule.code for rule in e.unique_rules] for e in self.entities
+        }
         self.mergers = {
-            e.name: TableMerger(connection, e, self.load_id, conflicts_quarantine and e is self.entity)
+            e.name: TableMerger(
+                connection, e, self.load_id, self.conflicts_quarantine and e is self.entity, self.unique[e.name]
+            )
             for e in self.entities
         }
+        self.waiting = {e.name: waiting_places(connection, e) for e in self.entities}
+        """Where rows wait in the quarantine that this load may overtake."""
+        self.overtaken: dict[str, dict[str, int]] = {e.name: {} for e in self.entities}
+        """Those of them that it has, each with the load the newer row came with."""
 
     def run(self, extraction: Extraction) -> list[LoadResult]:
         """Load everything that has arrived, and commit."""
@@ -152,6 +168,9 @@ class EntityLoad:
             removal.check_share(self.connection, self.system, self.entity, earlier)
         keys = removal.gone_keys(self.connection, self.entity)
         self.folders[self.entity.name].note(GONE, keys)
+        places = {"/".join(key[name] for name in self.entity.key) for key in keys}
+        for name, waiting in self.waiting.items():
+            self.overtaken[name].update(dict.fromkeys(waiting & places, self.load_id))
         self._count_deleted(removal.take_out(self.connection, self.system, self.entity))
         if self.entity.lists_people:
             people.enter(self.connection, self.system, [key[people.PERSON] for key in keys], self.load_id)
@@ -206,12 +225,19 @@ class EntityLoad:
         extracted = conformed.rows + len(unreadable)
         is_welcome = self.brings_back and conformed.entity.lists_people
         rows = conformed if is_welcome else people.without_erased(conformed, self.erased) or conformed
-        if conformed.entity is self.entity:
-            rows = consent.apply(rows, self.answers)
-        verdict = split(rows)
+        rows = self._allowed(rows)
+        verdict = self._split(rows)
         bad = self._bad_rows(rows, verdict.reasons)
         bad += tuple(BadRow(place, "{}", ("unreadable_row",)) for place in unreadable)
         return Gated(extracted, rows.filter(verdict.accepted), bad, conformed.rows - rows.rows)
+
+    def _allowed(self, rows: Conformed) -> Conformed:
+        """`rows` as far as their people allow."""
+        return consent.apply(rows, self.answers) if rows.entity is self.entity else rows
+
+    def _split(self, rows: Conformed) -> Split:
+        """What the gate says of `rows`, which have come with this load."""
+        return split(rows, self.started)
 
     def _bad_rows(self, rows: Conformed, reasons: dict[int, tuple[str, ...]]) -> tuple[BadRow, ...]:
         """The rows of `reasons`, with what is nested in them."""
@@ -219,6 +245,8 @@ class EntityLoad:
         if reasons and rows.entity is self.entity:
             places = rows.take(list(reasons))
             nested = tuple(self.conformer.child_rows(child, places) for child in self.children)
+            for inner in nested:
+                inner.mark(f"{IN_FUTURE}:{inner.entity.event_time}", in_future(inner, self.started))
         return bad_rows(rows, reasons, nested)
 
     def landed(self, own: Gated, nested: dict[str, Gated]) -> Chunk:
@@ -239,10 +267,9 @@ class EntityLoad:
         """Merge a chunk into the staging tables."""
         own = chunk.own
         merged = self._merge(self.entity, own, chunk.encoded[self.entity.name])
+        self._overtake(own.accepted, merged.conflicts)
         # rows nested in new rows are new
         are_new = merged.inserted == own.accepted.rows
-        if merged.conflicts:
-            self._refuse(own.accepted, conflicts(own.accepted, merged.conflicts))
         for child in self.children:
             nested, encoded = chunk.nested[child.name], chunk.encoded[child.name]
             if merged.conflicts:
@@ -252,9 +279,21 @@ class EntityLoad:
             if not are_new:
                 self.mergers[child.name].remove_vanished(self.mergers[self.entity.name], nested.accepted.as_batch())
 
+    def _overtake(self, rows: Conformed, refused: Collection[str]) -> None:
+        """Remember where rows wait that `rows`, but for the keys in `refused`, are newer than."""
+        if not any(self.waiting.values()):
+            return
+        came = dict(zip(key_text(self.entity, rows.as_batch()).to_pylist(), self._came_with(rows), strict=True))
+        for name, places in self.waiting.items():
+            self.overtaken[name].update({key: came[key] for key in places & came.keys() if key not in refused})
+
+    def _came_with(self, rows: Conformed) -> list[int]:
+        """The load that each of `rows` came with."""
+        return [self.load_id] * rows.rows
+
     def _refuse(self, rows: Conformed, reasons: dict[int, tuple[str, ...]]) -> None:
-        """Quarantine rows that turned out to be conflicts."""
-        self._quarantine(self.entity, self._bad_rows(rows, reasons))
+        """Quarantine rows that the table has no place for."""
+        self._quarantine(rows.entity, self._bad_rows(rows, reasons))
 
     def _merge(self, entity: Entity, part: Gated, encoded: Encoded, are_new: bool = False) -> Merged:
         result = self.results[entity.name]
@@ -265,6 +304,8 @@ class EntityLoad:
         result.inserted += merged.inserted
         result.updated += merged.updated
         result.unchanged += merged.unchanged
+        if merged.refused:
+            self._refuse(part.accepted, refusals(part.accepted, merged.refused))
         return merged
 
     def _quarantine(self, entity: Entity, bad_rows: tuple[BadRow, ...]) -> None:
@@ -273,13 +314,14 @@ class EntityLoad:
         for row in bad_rows:
             result.reasons.update(row.reasons)
         if bad_rows:
-            records = [ledger.quarantine_record(entity, row) for row in bad_rows]
+            records = [ledger.quarantine_record(entity, row, self.is_keyed) for row in bad_rows]
             self.folders[self.entity.name].note(QUARANTINED, records)
             ledger.write_quarantine(self.connection, self.load_id, records)
 
     def finish(self, watermark: Watermark | None = None) -> None:
         """Check the balance and the caps, publish the lake folders and enter the load in the ledger."""
         self._follow_people()
+        self._supersede()
         seconds = time.perf_counter() - self.clock
         records = []
         for entity in self.entities:
@@ -288,12 +330,21 @@ class EntityLoad:
             result.seconds = seconds
             records.append(ledger.load_record(entity, result, self.source_name, folder.path, self.started))
         records += self._records_elsewhere()
-        rest = {"watermark": watermark, "conflicts_quarantine": self.conflicts_quarantine}
+        rest = {"watermark": watermark, "conflicts_quarantine": self.conflicts_quarantine, "unique": self.unique}
         self.folders[self.entity.name].note(MANIFEST, [{"loads": records, **rest, **self.lake_notes}])
         for folder in self.folders.values():
             folder.publish()
         for record in records:
             ledger.write_load(self.connection, record)
+
+    def _supersede(self) -> None:
+        """Close the rows in the quarantine that this load has overtaken."""
+        for entity in self.entities:
+            places = self.overtaken[entity.name]
+            if places:
+                records = supersede(self.connection, entity, places, self.load_id, self.conflicts_quarantine)
+                self.folders[self.entity.name].note(SETTLED, records)
+                self.results[entity.name].superseded += len(records)
 
     def _records_elsewhere(self) -> list[Record]:
         """Ledger entries of the rows this load took out of other entities."""

@@ -4,7 +4,9 @@ Great Expectations judges the same rules on the loaded tables.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -12,8 +14,15 @@ import pyarrow.compute as pc
 
 from ingestion.conform import NUL, NUL_SHOWN, Conformed
 from ingestion.contracts import Entity
+from ingestion.moments import TIMESTAMP
 from ingestion.rules import CHECKS, broken
 from ingestion.types import cast, either
+
+CLOCK_TOLERANCE = timedelta(days=1)
+"""How far an event may lie after its arrival: clocks are set to other zones; none is right that is further off."""
+IN_FUTURE = "in_future"
+KEPT_REASONS = "_reasons"
+"""What was wrong with a row nested in a quarantined one, in its payload: the gate may be unable to judge it again."""
 
 INDEXED_BYTES = 800
 """Of a text in an index: PostgreSQL takes 2704 bytes together, and no index has more than three texts."""
@@ -36,13 +45,17 @@ class Split:
     reasons: dict[int, tuple[str, ...]]
 
 
-def split(batch: Conformed) -> Split:
-    """Apply every critical rule of the batch's entity to it."""
+def split(batch: Conformed, arrived: datetime) -> Split:
+    """Apply every critical rule of the batch's entity to its rows, which came `arrived`."""
     marks = dict(batch.marks)
     for name in indexed_texts(batch.entity):
         too_long = pc.fill_null(pc.greater(pc.binary_length(batch.columns[name]), INDEXED_BYTES), False)
         if pc.any(too_long).as_py():
             marks[f"too_large:{name}"] = too_long
+    future = in_future(batch, arrived)
+    if future is not None:
+        code = f"{IN_FUTURE}:{batch.entity.event_time}"
+        marks[code] = either(marks.get(code), future)
     for rule in batch.entity.judged_rules:
         if rule.severity == "critical" and rule.kind in CHECKS:
             mask = broken(rule, batch.columns)
@@ -52,6 +65,20 @@ def split(batch: Conformed) -> Split:
                 mask = pc.and_(mask, pc.invert(unreadable))
             if pc.any(mask).as_py():
                 marks[rule.code] = mask
+    return parted(marks)
+
+
+def in_future(batch: Conformed, arrived: datetime) -> pa.Array | None:
+    """Mask of the events that lie later than the day after they came; None when there are none."""
+    if batch.entity.event_time is None:
+        return None
+    latest = pa.scalar(arrived + CLOCK_TOLERANCE, TIMESTAMP)
+    mask = pc.fill_null(pc.greater(batch.columns[batch.entity.event_time].cast(TIMESTAMP), latest), False)
+    return mask if pc.any(mask).as_py() else None
+
+
+def parted(marks: Mapping[str, pa.Array]) -> Split:
+    """The split by masks of the rows that each code holds for."""
     bad: pa.Array | None = None
     for mask in marks.values():
         bad = either(bad, mask)
@@ -69,10 +96,10 @@ def indexed_texts(entity: Entity) -> list[str]:
     return [column.name for column in entity.columns if column.name in indexed and column.data_type == "text"]
 
 
-def conflicts(rows: Conformed, keys: frozenset[str]) -> dict[int, tuple[str, ...]]:
-    """Why the rows whose key is in `keys` are bad: the key is known already, with other values."""
-    code = f"duplicate_key:{'+'.join(rows.entity.key)}"
-    return {place: (code,) for place in range(rows.rows) if _key(rows, place) in keys}
+def refusals(rows: Conformed, codes: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+    """Why rows of `rows` were not merged, by place; `codes` says so by key."""
+    keys = [_key(rows, place) or "" for place in range(rows.rows)]
+    return {place: codes[key] for place, key in enumerate(keys) if key in codes}
 
 
 def bad_rows(
@@ -85,10 +112,16 @@ def bad_rows(
         payload = _payload(batch, place)
         for rows, owned in zip(nested, inside, strict=True):
             if owned[number]:
-                payload[rows.entity.name] = [_payload(rows, inner) for inner in owned[number]]
+                payload[rows.entity.name] = [_nested_payload(rows, inner) for inner in owned[number]]
         text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
         result.append(BadRow(_key(batch, place), text, codes))
     return tuple(result)
+
+
+def _nested_payload(rows: Conformed, place: int) -> dict[str, Any]:
+    payload = _payload(rows, place)
+    codes = sorted(code for code, mask in rows.marks.items() if mask[place].as_py())
+    return payload | {KEPT_REASONS: codes} if codes else payload
 
 
 def _by_owner(rows: Conformed, count: int) -> list[list[int]]:

@@ -4,6 +4,7 @@
 extracted = inserted + updated + unchanged + quarantined + erased, which the table itself checks.
 """
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -43,13 +44,15 @@ class LoadResult:
     """Of the extracted rows, those that the source's cursor had passed over and the comparison of keys found."""
     elsewhere: Counter[str] = field(default_factory=Counter)
     """Rows this load took out of other entities, by entity: those of people who are gone or withdrew their consent."""
+    superseded: int = 0
+    """Rows in the quarantine that were closed because a newer row of their key came in."""
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def add(self, later: "LoadResult") -> None:
         """Count a later load of the same entity in; the id becomes its id."""
         self.load_id = later.load_id
-        for name in (*COUNTS, "seconds"):
+        for name in (*COUNTS, "superseded", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(later, name))
         self.reasons.update(later.reasons)
         self.elsewhere.update(later.elsewhere)
@@ -100,8 +103,12 @@ def committed_loads(connection: psycopg.Connection, entity: Entity) -> set[int]:
     return {load_id for (load_id,) in rows}
 
 
-def quarantine_record(entity: Entity, row: BadRow) -> dict[str, Any]:
-    """A bad row as it is kept, in `ops.quarantine` and beside the load in the lake."""
+def quarantine_record(entity: Entity, row: BadRow, reopens: bool) -> dict[str, Any]:
+    """A bad row as it is kept, in `ops.quarantine` and beside the load in the lake.
+
+    `reopens`: that it comes again after a newer row had overtaken it means that the source holds it again. A file
+    may only have been read again.
+    """
     return {
         "system": entity.system,
         "entity": entity.name,
@@ -109,23 +116,41 @@ def quarantine_record(entity: Entity, row: BadRow) -> dict[str, Any]:
         "payload": row.payload,
         "reasons": list(row.reasons),
         "rule_version": entity.rule_version,
+        "reopens": reopens,
     }
 
 
 def write_quarantine(connection: psycopg.Connection, load_id: int, rows: Iterable[dict[str, Any]]) -> None:
-    """Keep bad rows, given as `quarantine_record`s; one that is already open is not opened twice."""
-    statement = (
-        "insert into ops.quarantine"
-        " (system, entity, load_id, source_key, payload, reasons, rule_version, fingerprint)"
-        " values (%(system)s, %(entity)s, %(load_id)s, %(source_key)s, %(payload)s::text::jsonb, %(reasons)s,"
-        " %(rule_version)s, encode(sha256(convert_to(%(text)s, 'UTF8')), 'hex'))"
-        " on conflict (system, entity, fingerprint) where status = 'open' do nothing"
-    )
-    values = [
-        {**row, "load_id": load_id, "text": f"{row['source_key']}{row['payload']}{row['reasons']}"} for row in rows
-    ]
+    """Keep bad rows, given as `quarantine_record`s; one that is known, open or settled, is not opened once more."""
     with connection.cursor() as cursor:
-        cursor.executemany(statement, values)
+        cursor.executemany(KEEP, [{"reopens": False, **row, **_identity(row), "load_id": load_id} for row in rows])
+
+
+def _identity(row: dict[str, Any]) -> dict[str, str]:
+    text = f"{row['source_key']}{row['payload']}{row['reasons']}"
+    return {"fingerprint": hashlib.sha256(text.encode()).hexdigest()}
+
+
+KEEP = """
+with known as (
+    update ops.quarantine as q
+    set seen_load_id = %(load_id)s,
+        status = case when {again} then 'open' else q.status end,
+        trail = case
+            when {again}
+                then q.trail || jsonb_build_array(jsonb_build_object('action', 'came again', 'load_id', %(load_id)s))
+            else q.trail
+        end
+    where q.system = %(system)s and q.entity = %(entity)s and q.fingerprint = %(fingerprint)s
+    returning q.quarantine_id
+)
+insert into ops.quarantine
+    (system, entity, load_id, seen_load_id, source_key, payload, reasons, rule_version, fingerprint)
+select
+    %(system)s, %(entity)s, %(load_id)s, %(load_id)s, %(source_key)s, %(payload)s::text::jsonb, %(reasons)s,
+    %(rule_version)s, %(fingerprint)s
+where not exists (select from known)
+""".format(again="%(reopens)s and q.status = 'superseded'")
 
 
 LOAD_COLUMNS = (

@@ -80,7 +80,7 @@ def describe(result: LoadResult) -> str:
         return f"{name}: nothing new"
     rare = "".join(
         f", {getattr(result, count)} {count}"
-        for count in ("quarantined", "erased", "deleted", "recovered")
+        for count in ("quarantined", "erased", "deleted", "recovered", "superseded")
         if getattr(result, count)
     )
     if result.elsewhere:
@@ -111,10 +111,23 @@ def load_entity(settings: Settings, system: System, entity: Entity, source: Sour
         watermark = ledger.read_watermark(connection, entity, source.name)
         watermark = people.reread_for_returned(connection, entity, source.name, watermark)
         extraction = source.extract(entity, watermark)
-        if extraction is None:
-            return [LoadResult(e.system, e.name) for e in entities]
-        conflicts_quarantine = entity.mode == "append" and not source.is_keyed
-        return EntityLoad(settings, connection, system, entity, source.name, conflicts_quarantine).run(extraction)
+        results = [LoadResult(e.system, e.name) for e in entities]
+        if extraction is not None:
+            load = EntityLoad(settings, connection, system, entity, source.name, source.is_keyed)
+            results = load.run(extraction)
+        return _with_freed(settings, connection, system, entity, results)
+
+
+def _with_freed(
+    settings: Settings, connection: psycopg.Connection, system: System, entity: Entity, results: list[LoadResult]
+) -> list[LoadResult]:
+    """`results`, and those of taking in rows that waited for a value which no other row holds any more."""
+    from ingestion.quarantine import take_in_freed  # imports this module
+
+    for result, freed in zip(results, take_in_freed(settings, connection, system, entity), strict=True):
+        if freed.load_id is not None:
+            result.add(freed)
+    return results
 
 
 def prepare_tables(settings: Settings, connection: psycopg.Connection, needed: tuple[Entity, ...]) -> None:

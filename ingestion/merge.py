@@ -1,12 +1,13 @@
 """Write accepted rows into a staging table inside the load's transaction, each key once.
 
-keys -> which of them are known -> new rows by COPY straight into the table; known rows through a temporary table:
-the same values are `unchanged`; other values are an update, or, for events read from files, a conflict the steward
-decides.
+keys -> rows whose `unique` value is taken wait -> which keys are known -> new rows by COPY straight into the table;
+known rows through a temporary table: the same values are `unchanged`; other values are an update, or, for events read
+from files, a conflict the steward decides.
 """
 
 import io
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import psycopg
@@ -18,6 +19,7 @@ from psycopg import sql
 from ingestion.contracts import Entity
 from ingestion.keyfilter import KeyFilter
 from ingestion.tables import LOAD_ID, ensure_month
+from ingestion.unique import repeated
 
 CSV = pv.WriteOptions(include_header=False, quoting_style="needed")
 COPY_BYTES = 1 << 20
@@ -33,12 +35,17 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Merged:
-    """What happened to a batch. `conflicts` are keys (as text) whose rows were not loaded."""
+    """What happened to a batch. `refused` are keys (as text) whose rows were not loaded, with the reason codes."""
 
     inserted: int
     updated: int
     unchanged: int
-    conflicts: frozenset[str]
+    refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The keys of `refused`."""
+        return frozenset(self.refused)
 
 
 def encode(rows: pa.RecordBatch, load_id: int) -> Encoded:
@@ -53,12 +60,19 @@ class TableMerger:
     """Merges batches of one load into one staging table."""
 
     def __init__(
-        self, connection: psycopg.Connection, entity: Entity, load_id: int, conflicts_quarantine: bool
+        self,
+        connection: psycopg.Connection,
+        entity: Entity,
+        load_id: int,
+        conflicts_quarantine: bool,
+        unique: Collection[str] = (),
     ) -> None:
+        """`unique` are codes of the rules beside the key that no two rows may break together."""
         self._connection = connection
         self._entity = entity
         self._load_id = load_id
         self._conflicts_quarantine = conflicts_quarantine
+        self._unique = tuple(rule for rule in entity.unique_rules if rule.code in unique)
         self._months: set[object] = set()
         self._table = sql.SQL(entity.table)
         self._types = {column.name: column.data_type for column in entity.columns}
@@ -70,13 +84,27 @@ class TableMerger:
 
     def merge(self, batch: Encoded, are_new: bool = False) -> Merged:
         """Merge `batch`; `are_new` says that its keys are known to be new."""
+        refused = self._repeated(batch.rows)
+        if refused:
+            kept = pc.invert(pc.is_in(key_text(self._entity, batch.rows), pa.array(list(refused))))
+            batch = encode(batch.rows.filter(kept), self._load_id)
+        merged = self._merge(batch, are_new)
+        return Merged(merged.inserted, merged.updated, merged.unchanged, {**merged.refused, **refused})
+
+    def _repeated(self, rows: pa.RecordBatch) -> dict[str, tuple[str, ...]]:
+        if not self._unique or not rows.num_rows:
+            return {}
+        keys = key_text(self._entity, rows).to_pylist()
+        return repeated(self._connection, self._entity, self._unique, keys, rows)
+
+    def _merge(self, batch: Encoded, are_new: bool) -> Merged:
         rows = batch.rows
         self._ensure_partitions(rows)
         self._connection.execute(sql.SQL("truncate {}").format(self.incoming))
         known = None if are_new or not rows.num_rows else self._known(rows)
         if known is None:
             self._copy(self._table, batch.csv)
-            return Merged(rows.num_rows, 0, 0, frozenset())
+            return Merged(rows.num_rows, 0, 0)
         new = rows.filter(pc.invert(known))
         if new.num_rows:
             self._copy(self._table, encode(new, self._load_id).csv)
@@ -92,7 +120,8 @@ class TableMerger:
         else:
             statement = self._sql("update {t} as t set {set} from {i} as i where {same_key} and {differs}")
             updated = self._connection.execute(statement).rowcount
-        return Merged(inserted, updated, known - updated - len(conflicts), conflicts)
+        code = f"duplicate_key:{'+'.join(self._entity.key)}"
+        return Merged(inserted, updated, known - updated - len(conflicts), dict.fromkeys(conflicts, (code,)))
 
     def _new_filter(self) -> KeyFilter | None:
         """A filter if the table is empty: what it may then come to hold is what this load puts in."""
@@ -137,17 +166,36 @@ class TableMerger:
         """
         gone = self._sql(
             "with gone as (delete from {t} as t using {parents} as p where t.{child_key} = p.{parent_key}"
-            " and not exists (select from {keys} where {same_key}) returning p.{parent_key})"
+            " and not exists (select from {keys} where {same_key})"
+            # what a steward has mended stays while its bad form comes again
+            " and not exists (select from ops.quarantine as q where q.system = {system} and q.entity = {entity}"
+            " and q.source_key = {key} and q.status = 'replayed' and q.seen_load_id = {id})"
+            " returning p.{parent_key})"
             " update {parent_table} as t set {load} = {id} from gone where t.{parent_key} = gone.{parent_key}",
             parents=parent.incoming,
             parent_table=parent._table,
             parent_key=sql.Identifier(parent._entity.key[0]),
             child_key=sql.Identifier(self._entity.key[0]),
             keys=self._keys(),
+            system=sql.Literal(self._entity.system),
+            entity=sql.Literal(self._entity.name),
+            key=sql.SQL(" || '/' || ").join(sql.SQL("t.{}::text").format(sql.Identifier(k)) for k in self._entity.key),
             load=sql.Identifier(LOAD_ID),
             id=sql.Literal(self._load_id),
         )
         return self._connection.execute(gone, self._key_arrays(rows)).rowcount
+
+    def touch_parents(self, parent: Entity) -> None:
+        """Have the rows of `parent` that this load wrote nested rows of count as written by it."""
+        statement = self._sql(
+            "update {parent} as p set {load} = {id} from {t} as t where t.{load} = {id} and p.{pk} = t.{ck}",
+            parent=sql.SQL(parent.table),
+            load=sql.Identifier(LOAD_ID),
+            id=sql.Literal(self._load_id),
+            pk=sql.Identifier(parent.key[0]),
+            ck=sql.Identifier(self._entity.key[0]),
+        )
+        self._connection.execute(statement)
 
     def _ensure_partitions(self, rows: pa.RecordBatch) -> None:
         if not self._entity.partition_by:

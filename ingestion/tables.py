@@ -46,7 +46,13 @@ def indexes(entity: Entity) -> list[tuple[str, str]]:
     """Names of the table's indexes, and what they are on."""
     name = f"{entity.system}__{entity.name}"
     by_columns = [(f"{name}_by_{'_'.join(columns)}", f"({', '.join(columns)})") for columns in entity.indexes]
-    return [(f"{name}_by_load_id", f"({LOAD_ID})"), *by_columns]
+    # no unique ones: a steward may accept a row, and rules may hold under a condition only
+    by_rule = [
+        (f"{name}_{rule.code.replace(':', '_')}", f"({', '.join(rule.args)})")
+        for rule in entity.unique_rules
+        if rule.args not in entity.indexes
+    ]
+    return [(f"{name}_by_load_id", f"({LOAD_ID})"), *by_columns, *by_rule]
 
 
 def ensure_tables(connection: psycopg.Connection, entities: tuple[Entity, ...]) -> None:

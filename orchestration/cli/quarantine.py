@@ -6,6 +6,7 @@ ops.quarantine, read as the steward role -> a list, or one row with everything t
 """
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -17,7 +18,10 @@ from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
 from orchestration.cli.rows import FORMATS, as_text, print_rows
 
-STATUSES = ("open", "fixed", "replayed", "expired", "all")
+if TYPE_CHECKING:
+    from ingestion.ledger import LoadResult  # imports Arrow
+
+STATUSES = ("open", "fixed", "replayed", "superseded", "dismissed", "expired", "all")
 
 LIST = """
 select quarantine_id as id, quarantined_at, system, entity, load_id, status, reasons, source_key
@@ -94,12 +98,17 @@ def replay_rows(systems: tuple[str, ...], entities: tuple[str, ...]) -> None:
     tried = 0
     for system, entity in chosen:
         for result in replay(settings, system, entity):
-            if result.extracted:
+            if result.extracted or result.superseded:
                 tried += result.extracted
-                stay = f"{result.quarantined} stay" if result.quarantined else "none stays"
-                taken = result.inserted + result.updated + result.unchanged
-                click.echo(f"{result.system}.{result.entity}: {result.extracted} tried, {taken} taken in, {stay}")
+                click.echo(_told(result))
     click.echo("build the marts with `moodmart run`" if tried else "nothing is waiting")
+
+
+def _told(result: "LoadResult") -> str:
+    stay = f"{result.quarantined} stay" if result.quarantined else "none stays"
+    taken = result.inserted + result.updated + result.unchanged
+    closed = f", {result.superseded} superseded by newer rows" if result.superseded else ""
+    return f"{result.system}.{result.entity}: {result.extracted} tried, {taken} taken in, {stay}{closed}"
 
 
 def _chosen(systems: tuple[str, ...], entities: tuple[str, ...]) -> list[tuple[System, Entity]]:
@@ -108,11 +117,12 @@ def _chosen(systems: tuple[str, ...], entities: tuple[str, ...]) -> list[tuple[S
 
     settings = Settings.from_env()
     found = [find_system(settings, name) for name in systems or load_contracts(settings.project_root)]
-    roots = [(system, entity) for system in found for entity in system.roots]
-    names = sorted({entity.name for _, entity in roots})
+    # what is nested in a row comes after it
+    every = [(system, entity) for system in found for entity in system.entities]
+    names = sorted({entity.name for _, entity in every})
     if unknown := sorted(set(entities) - set(names)):
         raise MoodmartError(f"no entity {', '.join(unknown)} to replay", "--entity", f"one of: {', '.join(names)}")
-    return [(system, entity) for system, entity in roots if not entities or entity.name in entities]
+    return [(system, entity) for system, entity in every if not entities or entity.name in entities]
 
 
 def _opened() -> Settings:

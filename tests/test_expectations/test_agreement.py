@@ -8,7 +8,7 @@ library's failing rows in PostgreSQL, from a plain table that also takes what a 
 
 import random
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -20,9 +20,13 @@ from expectations import suites
 from expectations.declared import DeclaredSuite, declared_suites
 from expectations.suites import expectation_suite
 from expectations.validation import SESSION, in_memory_context, library_url
+from ingestion.conform import Conformed
 from ingestion.contracts import Column, Entity, Rule, load_contracts
+from ingestion.gate import split
+from ingestion.merge import TableMerger, encode
 from ingestion.rules import CHECKS, broken
 from ingestion.settings import PROJECT_ROOT
+from ingestion.tables import ensure_tables
 from ingestion.types import ARROW_TYPES
 from ingestion.warehouse import Warehouse
 
@@ -148,3 +152,70 @@ def test_gate_and_great_expectations_find_the_same_rows(
         assert all(len(numbers) < ROWS for numbers in gate.values())
     assert judged > 20
     assert never_broken == []
+
+
+def test_every_critical_rule_is_decided_at_the_gate() -> None:
+    for suite in declared_suites(PROJECT_ROOT, "staging"):
+        system, name = suite.entity or ("", "")
+        entity = load_contracts()[system].entity(name)
+        decided = {rule.code for rule in entity.unique_rules} | {f"duplicate_key:{'+'.join(entity.key)}"}
+        late = [r.code for r in suite.rules if r.severity == "critical" and r.kind not in CHECKS]
+        assert set(late) <= decided, suite.table
+
+
+UNIQUE = [entity for system in load_contracts().values() for entity in system.entities if entity.unique_rules]
+
+
+@pytest.mark.parametrize("entity", UNIQUE, ids=lambda entity: entity.table)
+def test_nothing_critical_is_broken_in_what_the_gate_let_in(
+    entity: Entity, warehouse: Warehouse, source: PostgresDatasource
+) -> None:
+    (suite,) = declared_suites(PROJECT_ROOT, "staging", [entity.system], [entity.table])
+    chance = random.Random(entity.name)
+    pools = Pools(entity, [rule for rule in suite.rules if rule.kind in CHECKS and rule.kind != "compare"])
+    refused = 0
+    with warehouse.connect("owner") as connection:
+        ensure_tables(connection, (entity,))
+        merger = TableMerger(connection, entity, 1, False, [rule.code for rule in entity.unique_rules])
+        for number in range(4):
+            rows = [good_row(pools, entity, chance, number * 50 + place) for place in range(50)]
+            columns = {c.name: pa.array([r[c.name] for r in rows], ARROW_TYPES[c.data_type]) for c in entity.columns}
+            batch = Conformed(entity, columns)
+            passing = batch.filter(split(batch, datetime(2030, 1, 1, tzinfo=UTC)).accepted)
+            refused += len(merger.merge(encode(passing.as_batch(), 1)).refused)
+        connection.commit()
+        staged = connection.execute(f"select count(*) from {entity.table}".encode()).fetchone()
+    asset = source.add_table_asset(entity.table, entity.table.split(".", 1)[1])
+    batch_definition = asset.add_batch_definition_whole_table("all rows")
+    rules = [rule for rule in suite.rules if rule.severity == "critical"]
+    judged = batch_definition.get_batch().validate(expectation_suite(suite, rules)).to_json_dict()
+    assert [v["expectation_config"]["meta"]["code"] for v in judged["results"] if not v["success"]] == []
+    assert refused > 0 and staged != (0,)
+
+
+def good_row(pools: Pools, entity: Entity, chance: random.Random, number: int) -> Row:
+    """A row that breaks few rules, has a key of its own, and claims one of few values."""
+    row = pools.row(chance)
+    for column in entity.columns:
+        row[column.name] = _good(column, row[column.name], chance)
+    claimed = {name for rule in entity.unique_rules for name in rule.args}
+    for name in entity.key:
+        if name not in claimed:
+            row[name] = str(UUID(int=10_000 + number))
+    return row
+
+
+def _good(column: Column, value: Any, chance: random.Random) -> Any:
+    rules = {rule.kind: rule for rule in column.rules}
+    if "in" in rules:
+        return chance.choice(rules["in"].args)
+    if "matches" in rules and column.data_type == "text":
+        return "#fff"  # colours are the only texts with a form
+    if column.data_type in ("text", "uuid", "boolean", "date", "timestamptz"):
+        return (
+            value
+            if value is not None and column.data_type != "timestamptz"
+            else chance.choice(Pools.PLAIN[column.data_type])
+        )
+    low, high = rules["between"].args if "between" in rules else (0, 1)
+    return min(max(1, low), high)

@@ -92,6 +92,19 @@ def test_quarantine_lists_rows_by_reason(quarantined: Settings) -> None:
     assert json.loads(other.stdout) == []
 
 
+def test_quarantine_replays_nested_entities_and_says_what_newer_rows_have_closed(
+    quarantined: Settings, tmp_path: Path
+) -> None:
+    write_csv(tmp_path / "later", [event(2), event(3, path=None)])
+    load(quarantined, str(tmp_path / "later"))
+    listed = moodmart(quarantined, "quarantine", "list", "--status", "superseded", "--format", "json")
+    assert [row["source_key"] for row in json.loads(listed.stdout)] == ["event-2"]
+    nested = moodmart(quarantined, "quarantine", "replay", "--entity", "user_interaction_event_items")
+    assert (nested.returncode, nested.stdout) == (0, "nothing is waiting\n")
+    told = moodmart(quarantined, "quarantine", "replay").stdout
+    assert "new_smell.user_interaction_events: 1 tried, 0 taken in, 1 stay\n" in told
+
+
 def test_quarantine_shows_the_whole_row(quarantined: Settings) -> None:
     listed = moodmart(quarantined, "quarantine", "list", "--format", "json")
     shown = moodmart(quarantined, "quarantine", "show", str(json.loads(listed.stdout)[0]["id"]))
