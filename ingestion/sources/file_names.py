@@ -62,7 +62,7 @@ def list_files(folder: Path, system: System, kinds: Collection[str]) -> Listing:
     entities = {bare(name): entity for entity in system.roots for name in (entity.name, entity.source or entity.name)}
     for path in sorted(folder.iterdir()):
         stem, kind = stem_and_kind(path.name)
-        entity = entities.get(bare(stem)) or entities.get(bare(path.name))
+        entity = entities.get(bare(stem if kind in kinds or path.is_dir() else path.name.partition(".")[0]))
         if _is_silent(path):
             continue
         if entity is None:

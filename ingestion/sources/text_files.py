@@ -24,8 +24,8 @@ ENCODINGS = (
     (b"\xff\xfe", b"\xfe\xff", "UTF-16"),
 )
 """Marks at the beginning, little and big end first; the longer ones first."""
-NULS = {(0, 1, 1, 1): "UTF-32", (1, 1, 1, 0): "UTF-32", (0, 1, 0, 1): "UTF-16", (1, 0, 1, 0): "UTF-16"}
-"""Which of the first four bytes are NUL, where a text begins with signs of ASCII."""
+NULS = {b"\0\1\1\1": "UTF-32", b"\1\1\1\0": "UTF-32", b"\0\1\0\1": "UTF-16", b"\1\0\1\0": "UTF-16"}
+"""Which of the first four bytes are NUL (1), where a text begins with signs of ASCII."""
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def _raw(path: Path) -> Any:
 
 
 def _require_utf8(path: Path, start: bytes) -> None:
-    encoding = NULS.get(tuple(int(byte == 0) for byte in start))
+    encoding = NULS.get(bytes(byte == 0 for byte in start))
     for little, big, name in ENCODINGS:
         if start.startswith((little, big)):
             encoding = name
