@@ -24,7 +24,7 @@ def moodmart(settings: Settings, *arguments: str, **options: Any) -> "subprocess
         env=environment(settings) | options,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
 

@@ -27,10 +27,10 @@ EXPORT = ("export", "training-set", "--as-of")
 
 
 @pytest.fixture(scope="module")
-def exported(warehouse_server: Settings, own_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def exported(warehouse_server: Settings, staged_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Settings with vectors of the sample, and the folder of the sets."""
     folder = tmp_path_factory.mktemp("export")
-    with own_database(folder / "home") as settings:
+    with staged_database(folder / "home") as settings:
         Warehouse(settings).up()
         load(settings, settings.sample_root / "new_smell")
         build(settings, SAMPLE_AS_OF, "--select", "+user_features")

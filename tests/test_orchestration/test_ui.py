@@ -19,7 +19,7 @@ from tests.test_orchestration.command_line import moodmart, start
 from tests.test_orchestration.conftest import Finished
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-START_SECONDS = 90
+START_SECONDS = 600
 
 
 def two_free_ports() -> int:
@@ -37,7 +37,7 @@ def two_free_ports() -> int:
 
 def get(address: str) -> bytes:
     """A page's body."""
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         body: bytes = answer.read()
     return body
 
@@ -60,7 +60,7 @@ def rendered(address: str, profile: Path) -> str:
     quiet = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", *quiet, f"--user-data-dir={profile}"]
     command += ["--virtual-time-budget=20000", "--dump-dom", address]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def process(finished: Finished) -> Iterator["subprocess.Popen[str]"]:
     process = start(finished.settings, "ui", "--port", str(two_free_ports()))
     yield process
     process.terminate()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
 
 @pytest.fixture(scope="module")

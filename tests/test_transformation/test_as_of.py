@@ -20,11 +20,11 @@ from tests.dbt_builds import build
 
 @pytest.fixture(scope="module")
 def dated(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+    staged_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
     """A warehouse with nothing but the view that knows the date."""
     folder = tmp_path_factory.mktemp("dated")
-    with own_database(folder / "home") as settings:
+    with staged_database(folder / "home") as settings:
         Warehouse(settings).up()
         build(settings, date(2022, 12, 22), "--select", "int_as_of")
         yield settings

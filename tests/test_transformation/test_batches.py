@@ -60,12 +60,12 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+    staged_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """The planted source, built from one load and from four."""
     folder = tmp_path_factory.mktemp("batches")
     planted.plant(folder / "source")
-    with own_database(folder / "at_once") as at_once, own_database(folder / "in_loads") as in_loads:
+    with staged_database(folder / "at_once") as at_once, staged_database(folder / "in_loads") as in_loads:
         Warehouse(at_once).up()
         load_system(at_once.with_sources({"new_smell": str(folder / "source")}), NEW_SMELL)
         reference_churn.store_parameters(at_once, planted.AS_OF)

@@ -34,12 +34,12 @@ LATE_SHARE = 0.1
 
 @pytest.fixture(scope="module")
 def world(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+    staged_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """The planted source, loaded at once and day by day."""
     folder = tmp_path_factory.mktemp("days")
     planted.plant(folder / "source")
-    with own_database(folder / "at_once") as at_once, own_database(folder / "in_loads") as in_loads:
+    with staged_database(folder / "at_once") as at_once, staged_database(folder / "in_loads") as in_loads:
         Warehouse(at_once).up()
         load_system(at_once.with_sources({"new_smell": str(folder / "source")}), NEW_SMELL)
         build_days(at_once, lambda number: None)

@@ -55,11 +55,11 @@ class History:
 
 @pytest.fixture(scope="module")
 def history(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+    staged_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[History]:
     """The planted source and what arrived after it, built step by step."""
     folder, found = tmp_path_factory.mktemp("features"), History()
-    with own_database(folder / "home") as settings:
+    with staged_database(folder / "home") as settings:
         Warehouse(settings).up()
 
         def step(name: str, as_of: date, *options: str) -> None:

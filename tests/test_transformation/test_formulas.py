@@ -6,7 +6,6 @@ them from staging. Counts, texts and times must be equal, fractions to 1e-9.
     pytest tests/test_transformation/test_formulas.py
 """
 
-import json
 import math
 import re
 from collections import Counter
@@ -29,7 +28,7 @@ from ingestion.warehouse import Warehouse
 from orchestration.lib import similarity
 from tests import reference_churn
 from tests.data_sets import DATA_SETS, GRAINS, PAIRS, REFERENCES, DataSet
-from tests.dbt_builds import artifacts, build, run
+from tests.dbt_builds import build, described, run
 from tests.events import EVENTS, NEW_SMELL
 from tests.reference_marts import read_staged
 from tests.test_orchestration.test_similarity import by_hand
@@ -106,7 +105,7 @@ class Built:
 
 @pytest.fixture(scope="module")
 def built_once(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+    staged_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Built]]:
     """Gives the marts of a data set, which are built when they are first asked for."""
     with ExitStack() as databases:
@@ -114,7 +113,7 @@ def built_once(
         @cache
         def once(name: str) -> Built:
             folder = tmp_path_factory.mktemp(name)
-            return built_from(DATA_SETS[name], databases.enter_context(own_database(folder / "home")), folder)
+            return built_from(DATA_SETS[name], databases.enter_context(staged_database(folder / "home")), folder)
 
         yield once
 
@@ -283,14 +282,9 @@ def test_in_the_planted_data_every_column_takes_several_values(built: Built, mar
     assert set(values[values < 2].index) == CONSTANT.get(mart, set())
 
 
-def artifact(name: str) -> Any:
-    """What dbt wrote in the end."""
-    return json.loads((artifacts() / f"{name}.json").read_text())
-
-
 @pytest.mark.parametrize("built", ["planted"], indirect=True)
 def test_every_mart_has_a_reference_or_a_reason_to_have_none(built: Built) -> None:
-    nodes = artifact("manifest")["nodes"].values()
+    nodes = described()["nodes"].values()
     models = [node for node in nodes if node["resource_type"] == "model" and node["fqn"][1] == "marts"]
     marts = {f"{node['schema']}.{node['name']}" for node in models}
     assert marts == EXEMPT.keys() | {mart for mart in GRAINS if not mart.startswith("intermediate.")}
@@ -300,9 +294,9 @@ def test_every_mart_has_a_reference_or_a_reason_to_have_none(built: Built) -> No
 @pytest.mark.parametrize("built", ["planted"], indirect=True)
 def test_the_unit_tests_of_the_models_pass(built: Built) -> None:
     """They ask the database for the columns of what the models read, so it must be built."""
-    run(built.settings, built.data.as_of, "test", "--select", "test_type:unit")
-    tested = {result["unique_id"] for result in artifact("run_results")["results"]}
-    written = artifact("manifest")["unit_tests"].keys()
+    done = run(built.settings, built.data.as_of, "test", "--select", "test_type:unit")
+    tested = {result.node.unique_id for result in done.result.results}
+    written = described()["unit_tests"].keys()
     assert written and not written - tested
 
 

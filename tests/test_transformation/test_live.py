@@ -47,12 +47,12 @@ class Look(NamedTuple):
 
 @pytest.fixture(scope="module")
 def steps(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+    staged_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Look]]:
     """By step."""
     folder, chance = tmp_path_factory.mktemp("live"), random.Random(9)
     planted.plant(folder / "source")
-    with own_database(folder / "from") as source, own_database(folder / "home") as settings:
+    with staged_database(folder / "from") as source, staged_database(folder / "home") as settings:
         Warehouse(source).up()
         load_system(source.with_sources({"new_smell": str(folder / "source")}), NEW_SMELL)
         Warehouse(settings).up()

@@ -77,12 +77,12 @@ class Simulated:
 
 @pytest.fixture(scope="module")
 def simulated(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+    staged_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Simulated]:
     """The simulation, loaded at once and built."""
     folder = tmp_path_factory.mktemp("truth")
     simulate(PLAN, folder / "source")
-    with own_database(folder / "home") as settings:
+    with staged_database(folder / "home") as settings:
         Warehouse(settings).up()
         load_system(settings.with_sources({"new_smell": str(folder / "source" / "new_smell")}), NEW_SMELL)
         build(settings, AS_OF, "--select", "+int_repeat_days")

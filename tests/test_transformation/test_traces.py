@@ -93,12 +93,12 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(
-    own_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
+    staged_database: Callable[[Path], AbstractContextManager[Settings]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """The simulation, built in two warehouses."""
     folder = tmp_path_factory.mktemp("traces")
     simulate(PLAN, folder / "source")
-    with own_database(folder / "at_once") as at_once, own_database(folder / "in_loads") as in_loads:
+    with staged_database(folder / "at_once") as at_once, staged_database(folder / "in_loads") as in_loads:
         Warehouse(at_once).up()
         Warehouse(in_loads).up()
         for name in SYSTEMS:
