@@ -12,8 +12,9 @@ like a row as well, nobody can say which is meant: it is one unreadable row.
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-LARGEST_RECORD = 32 << 20
+LARGEST_RECORD = 16 << 20
 """Bytes of the longest row; a quote that is not closed within as many is never closed."""
 TELLING_COMMAS = 6
 """So many commas, just where rows have them, are no chance in a text of several lines."""
@@ -136,13 +137,14 @@ class Sorter:
                 raise OtherHeaderError(first + start)
             return end
         is_good = row is not None and len(row) == self.width
-        own, rows = self._rows_inside(lines, start, end)
-        if is_good and rows < max(end - own, 1):
+        own = self._end_without_quote(lines, start, end)
+        hides_rows = end > start + 1 and self._hides_rows(lines, own, (start, end), is_good)
+        if is_good and not hides_rows:
             into.kept += lines[start:end]
             into.rows += 1
             return end
-        if not is_good and rows:
-            row, end = None, own
+        if not is_good and hides_rows:
+            row, end = None, own or start + 1
         place = f"line {first + start}" if end == start + 1 else f"lines {first + start} to {first + end - 1}"
         into.unreadable.append(f"{self.name}: {place} {self._why(row)}")
         return end
@@ -155,18 +157,19 @@ class Sorter:
             feed.at = start + rest.at
         feed.has_ended = rest.has_ended and start + rest.at == len(feed.lines)
 
-    def _rows_inside(self, lines: Sequence[bytes], start: int, end: int) -> tuple[int, int]:
-        """Where a record ends if its last quote is not meant, and how many lines from there on are rows.
+    def _hides_rows(self, lines: Sequence[bytes], own: int, span: tuple[int, int], every: bool) -> bool:
+        """Whether lines of the record are rows by themselves, from where it ends without its last quote (`own`).
 
-        No line is taken for a row where it may be chance: every text in the first column ends with a line like one.
+        `every`: whether all of them are. No line is taken for a row where it may be chance: every text in the first
+        column ends with a line like one.
         """
-        own = self._end_without_quote(lines, start, end)
-        least = 1 if own else LEAST_ROWS
-        own = own or start + 1
-        rows = sum(self._is_row(lines[number : number + 1]) for number in range(own, end))
-        if end > own and not self._is_row(lines[end - 1 : end]):
-            rows += self._begins_row(lines, end - 1)
-        return own, rows if rows >= least and rows * (self.width - 1) >= TELLING_COMMAS else 0
+        first, end = own or span[0] + 1, span[1]
+        least = max(1 if own else LEAST_ROWS, -(-TELLING_COMMAS // max(self.width - 1, 1)))
+        if every:
+            return end - first >= least and all(self._is_row([line]) for line in lines[first:end])
+        found = (number for number in range(first, end - 1) if self._is_row([lines[number]]))
+        rows = sum(1 for _ in islice(found, least))
+        return rows + self._begins_row(lines, end - 1) >= least
 
     def _end_without_quote(self, lines: Sequence[bytes], start: int, end: int) -> int:
         """Where the record has as many fields as a row if the quote that is open there is none; 0 if nowhere."""
@@ -179,7 +182,7 @@ class Sorter:
     def _begins_row(self, lines: Sequence[bytes], at: int) -> bool:
         """Whether a row begins at the line, be it one whose quote is not closed either."""
         rest = lines[at : at + MOST_LINES]
-        return self._is_row(rest) or self._end_without_quote(rest, 0, len(rest)) > 0
+        return self._is_row(rest) or self._end_without_quote(rest, 0, len(rest) + 1) > 0
 
     def _is_row(self, lines: Sequence[bytes]) -> bool:
         row = next_record(parser(_Feed(lines)))
