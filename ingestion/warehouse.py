@@ -98,9 +98,12 @@ class Warehouse:
 
     def _owner_dsn(self, credentials: kept.Credentials) -> str:
         if self.settings.database_url:
-            return self.settings.database_url.replace("postgres://", "postgresql://", 1)
+            return self._server_of_yours()
         password = credentials.passwords["owner"]
         return f"postgresql://{OWNER}:{password}@127.0.0.1:{credentials.port}/{DATABASE}"
+
+    def _server_of_yours(self) -> str:
+        return (self.settings.database_url or "").replace("postgres://", "postgresql://", 1)
 
     def _bootstrap(self, credentials: kept.Credentials, is_new_here: bool) -> kept.Credentials:
         """Make what is missing, in one transaction; the credentials with the roles' names as they are here."""
