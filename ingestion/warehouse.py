@@ -118,7 +118,7 @@ class Warehouse:
             if fits and _bootstrapped(connection) and not is_new_here:
                 return credentials
             names, found = self._choose_roles(connection, known, credentials)
-            requirements.confirm_rights(connection, where, names.values())
+            requirements.confirm_rights(connection, where, names)
             roles.refuse_others(found, where, kept.CREDENTIALS_FILE)
             if not self.server and names != credentials.roles:
                 credentials = replace(credentials, roles=names)

@@ -1,5 +1,6 @@
 """What a server must offer, asked before anything is written: its version, the encoding, the rights of the owner."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,24 @@ def test_what_the_owner_may_not_do_is_told_right_by_right(weak: tuple[str, str, 
     assert schemas(owner, address) == 0
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute(f"alter role {name} createrole".encode())
+    warehouse = Warehouse(Settings(home=tmp_path / "home", database_url=address))
+    warehouse.up()
+    for role in ("loader", "steward", "analyst"):
+        warehouse.connect(role).close()
+
+
+def test_roles_that_somebody_else_has_made_are_taken_as_they_are(weak: tuple[str, str, str], tmp_path: Path) -> None:
+    name, address, owner = weak
+    database = urlsplit(address).path[1:]
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(f"grant create on database {database} to {name}".encode())
+        refused(tmp_path / "home", address)
+        credentials = json.loads((tmp_path / "home" / "credentials.json").read_text())
+        for role, made in credentials["roles"].items():
+            connection.execute(f"create role {made} login password '{credentials['passwords'][role]}'".encode())
+        told = refused(tmp_path / "home", address)
+        assert f'grant "moodmart_{database}_loader" to "{name}"' in told
+        connection.execute(f"grant moodmart_{database}_loader to {name}".encode())
     warehouse = Warehouse(Settings(home=tmp_path / "home", database_url=address))
     warehouse.up()
     for role in ("loader", "steward", "analyst"):
