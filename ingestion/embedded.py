@@ -98,6 +98,9 @@ class EmbeddedServer:
 
     def start(self) -> kept.Credentials:
         """Start the server unless it runs; create its data on first use. The caller holds the lock of `home`."""
+        if (self.data / "PG_VERSION").exists() and kept.read(self.home) is None:
+            path = str(self.home / kept.CREDENTIALS_FILE)
+            raise WarehouseError("the passwords of the server in this home are gone", path, "put back a copy of it")
         credentials = kept.load_or_create(self.home)
         if self.running_port() == credentials.port:
             return credentials

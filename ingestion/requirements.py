@@ -3,7 +3,7 @@
 The server, the database and its owner role -> nothing, or one line that says what to grant or to set.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import psycopg
 
@@ -22,6 +22,11 @@ select
     (select rolcreaterole or rolsuper from pg_roles where rolname = current_user)
 from pg_database
 where datname = current_database()
+"""
+MAY_BE_LOADER = """
+select coalesce(bool_or(pg_has_role(oid, 'usage') or pg_has_role(oid, 'member with admin option')), true)
+from pg_roles
+where rolname = %s
 """
 MISSING_ROLES = "select name from unnest(%s::text[]) as name where to_regrole(quote_ident(name)) is null"
 
@@ -42,8 +47,11 @@ def confirm_server(connection: psycopg.Connection, where: str) -> None:
         raise WarehouseError(what, where, "name the primary, with write access, in MOODMART_DATABASE_URL")
 
 
-def confirm_rights(connection: psycopg.Connection, where: str, roles: Iterable[str]) -> None:
-    """Raise `WarehouseError` unless the connected role may make the schemas, and those of `roles` that are missing."""
+def confirm_rights(connection: psycopg.Connection, where: str, roles: Mapping[str, str]) -> None:
+    """Raise `WarehouseError` unless the connected role may make the schemas, and those of `roles` that are missing.
+
+    Roles that somebody else has made, with the passwords of the home's credentials, are taken as they are.
+    """
     row = connection.execute(SERVER).fetchone()
     assert row is not None
     *_, may_create, may_create_roles = row
@@ -51,7 +59,11 @@ def confirm_rights(connection: psycopg.Connection, where: str, roles: Iterable[s
     if not may_create:
         what = f"role {owner} may not create schemas"
         raise WarehouseError(what, where, f'as its owner: grant create on database "{database}" to "{owner}"')
-    missing = [name for (name,) in connection.execute(MISSING_ROLES, [list(roles)]).fetchall()]
+    missing = [name for (name,) in connection.execute(MISSING_ROLES, [list(roles.values())]).fetchall()]
     if missing and not may_create_roles:
         what = f"role {owner} may not create the roles {', '.join(missing)}"
         raise WarehouseError(what, where, f'as a superuser: alter role "{owner}" createrole')
+    loader = roles["loader"]
+    if connection.execute(MAY_BE_LOADER, [loader]).fetchone() != (True,):
+        what = f"role {owner} has not the rights of {loader}"
+        raise WarehouseError(what, where, f'as a superuser: grant "{loader}" to "{owner}"')

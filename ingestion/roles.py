@@ -44,21 +44,26 @@ def refuse_others(found: Mapping[str, State], where: str, credentials: str) -> N
 def make(
     connection: psycopg.Connection, names: Mapping[str, str], passwords: Mapping[str, str], found: Mapping[str, State]
 ) -> None:
-    """Create the roles that are missing, and set what is not set yet."""
+    """Create the roles that are missing, and set what is not set yet of those the owner may alter."""
     for role, name in names.items():
         identifier = sql.Identifier(name)
         if found[name] == "missing":
             password = sql.Literal(passwords[role])
             connection.execute(sql.SQL("create role {} login password {}").format(identifier, password))
-        row = connection.execute("select rolconfig from pg_roles where rolname = %s", [name]).fetchone()
-        present = set(row[0] or ()) if row else set()
-        for setting in SETTINGS[role]:
-            if setting not in present:
-                parameter, _, value = setting.partition("=")
-                statement = sql.SQL("alter role {} set {} = {}")
-                connection.execute(statement.format(identifier, sql.Identifier(parameter), sql.Literal(value)))
+        for setting in _unset(connection, role, name):
+            parameter, _, value = setting.partition("=")
+            statement = sql.SQL("alter role {} set {} = {}")
+            connection.execute(statement.format(identifier, sql.Identifier(parameter), sql.Literal(value)))
     loader = names["loader"]
     # a role's maker is a member of it that does not have its rights
     if connection.execute("select pg_has_role(%s, 'usage')", [loader]).fetchone() != (True,):
         statement = sql.SQL("grant {} to {}")
         connection.execute(statement.format(sql.Identifier(loader), sql.Identifier(connection.info.user)))
+
+
+def _unset(connection: psycopg.Connection, role: str, name: str) -> list[str]:
+    """Settings the role lacks; none of a role that somebody else has made."""
+    query = "select coalesce(rolconfig, '{}'), pg_has_role(oid, 'member with admin option') from pg_roles"
+    row = connection.execute(f"{query} where rolname = %s", [name]).fetchone()
+    present, may_alter = row or ((), False)
+    return [setting for setting in SETTINGS[role] if may_alter and setting not in present]

@@ -5,12 +5,13 @@ This is the only module that reads environment variables; everything else is han
 | variable | meaning | default |
 |---|---|---|
 | MOODMART_HOME | folder of the embedded warehouse, the lake, credentials and reports | .moodmart |
-| MOODMART_DATABASE_URL | use this PostgreSQL instead of the embedded one | none |
+| MOODMART_DATABASE_URL | use this PostgreSQL (16 or newer) instead of the embedded one | none |
 | MOODMART_SOURCE_<SYSTEM> | a source's address: postgresql://..., mongodb://... or a folder | the kept one |
 | MOODMART_ALERT_COMMAND | shell command that gets one line on standard input when a run fails | none |
 | MOODMART_UI_PORT | port of the start page of `moodmart ui`; Dagster has the next one | 3000 |
 
-Addresses given to `moodmart source add` are kept in the home's credentials file and read with them.
+Addresses given to `moodmart source add` are kept in the home's credentials file; a variable wins over them. The role
+in MOODMART_DATABASE_URL needs `createrole`, and `create` on its UTF8 database.
 """
 
 import os

@@ -6,6 +6,8 @@ whatever is missing; opening it again changes nothing.
     python -m ingestion.warehouse          starts it and prints where it is
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -96,15 +98,18 @@ class Warehouse:
 
     def _owner_dsn(self, credentials: kept.Credentials) -> str:
         if self.settings.database_url:
-            return self.settings.database_url.replace("postgres://", "postgresql://", 1)
+            return self._server_of_yours()
         password = credentials.passwords["owner"]
         return f"postgresql://{OWNER}:{password}@127.0.0.1:{credentials.port}/{DATABASE}"
+
+    def _server_of_yours(self) -> str:
+        return (self.settings.database_url or "").replace("postgres://", "postgresql://", 1)
 
     def _bootstrap(self, credentials: kept.Credentials, is_new_here: bool) -> kept.Credentials:
         """Make what is missing, in one transaction; the credentials with the roles' names as they are here."""
         home, owner = self.settings.home, self._owner_dsn(credentials)
         where = f"warehouse {place(owner)}"
-        with _connect(owner, "check MOODMART_DATABASE_URL") as connection:
+        with _as_owner(owner, where) as connection:
             requirements.confirm_server(connection, where)
             connection.execute("select pg_advisory_xact_lock(hashtext('moodmart bootstrap'))")
             known = identity.read(connection)
@@ -113,17 +118,13 @@ class Warehouse:
             if fits and _bootstrapped(connection) and not is_new_here:
                 return credentials
             names, found = self._choose_roles(connection, known, credentials)
-            requirements.confirm_rights(connection, where, names.values())
+            requirements.confirm_rights(connection, where, names)
             roles.refuse_others(found, where, kept.CREDENTIALS_FILE)
             if not self.server and names != credentials.roles:
                 credentials = replace(credentials, roles=names)
                 kept.save(home, credentials)
-            try:
-                roles.make(connection, names, credentials.passwords, found)
-                _make(connection, names)
-            except psycopg.errors.InsufficientPrivilege as error:
-                what = error.diag.message_primary or "a right is missing"
-                raise WarehouseError(what, where, f"role {connection.info.user} must own the warehouse") from None
+            roles.make(connection, names, credentials.passwords, found)
+            _make(connection, names)
             identity.record(connection, key or kept.make_key(home), names)
         return credentials
 
@@ -224,6 +225,17 @@ def _connect(address: str, hint: str) -> psycopg.Connection:
     except psycopg.OperationalError as error:
         lines = [line for line in str(error).splitlines() if "Is the server running" not in line]
         raise WarehouseError(lines[-1].rpartition("failed: ")[2].strip(), where, hint) from None
+
+
+@contextmanager
+def _as_owner(address: str, where: str) -> Iterator[psycopg.Connection]:
+    """A connection, committed at its end, whose missing rights are one line."""
+    try:
+        with _connect(address, "check MOODMART_DATABASE_URL") as connection:
+            yield connection
+    except psycopg.errors.InsufficientPrivilege as error:
+        what = error.diag.message_primary or "a right is missing"
+        raise WarehouseError(what, where, f"role {_given(address)['user']} must own the warehouse") from None
 
 
 def _create_database(credentials: kept.Credentials, home: Path) -> None:

@@ -172,6 +172,14 @@ def test_roles_of_another_home_are_not_taken_over(tmp_path: Path, new_database: 
     assert lets_in(first)
 
 
+def test_a_server_whose_passwords_are_gone_gets_no_new_ones(tmp_path: Path) -> None:
+    (tmp_path / "postgres" / "data").mkdir(parents=True)
+    (tmp_path / "postgres" / "data" / "PG_VERSION").write_text("18")
+    with pytest.raises(WarehouseError, match=r"credentials\.json: the passwords .* are gone \(put back a copy of it\)"):
+        opened(tmp_path, None)
+    assert not (tmp_path / CREDENTIALS_FILE).exists()
+
+
 def test_names_kept_in_a_home_from_before_are_the_old_ones(settings: Settings, warehouse: Warehouse) -> None:
     kept = json.loads((settings.home / CREDENTIALS_FILE).read_text())
     del kept["roles"]
