@@ -136,6 +136,7 @@ class EntityLoad:
         """Until the source's rows are accounted for: load what was passed over, take out what is gone."""
         if census.read_rows is None or any(clause.rows for clause in self.entity.consent):
             self._remove_gone(census)
+            watermark.setdefault("outside", 0)
             return
         balance = Balance(self.connection, self.entity, self.source_name, census)
         expected = census.outside + self.results[self.entity.name].erased

@@ -79,9 +79,9 @@ def unknown_keys(connection: psycopg.Connection, conformer: Conformer, census: C
 def _known(connection: psycopg.Connection, entity: Entity, keys: list[str]) -> list[str]:
     """Which of `keys` staging or quarantine knows."""
     query = sql.SQL(
-        "select {key} from {table} as known where {place} = any(%(keys)s::{type}[]) union"
+        "select {key} from {table} as known where {place} = any(%(keys)s::text[]::{type}[]) union"
         " select source_key from ops.quarantine where system = %(system)s and entity = %(entity)s"
-        " and source_key = any(%(keys)s)"
+        " and source_key = any(%(keys)s::text[])"
     ).format(key=_key(entity), table=sql.SQL(entity.table), **_place(entity))
     values = {"keys": keys, "system": entity.system, "entity": entity.name}
     return [key for (key,) in connection.execute(query, values)]

@@ -18,6 +18,9 @@ wal_level = replica
 max_prepared_transactions = 2
 hot_standby = on
 """
+TRANSACTIONS_LEFT = 500
+TRANSACTIONS_A_FILE = 1 << 20
+STATUS_BYTES = TRANSACTIONS_A_FILE // 4
 ACCESS = "host all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 trust\n"
 
 
@@ -49,6 +52,18 @@ class Cluster:
         """Make a standby of `primary`."""
         source = f"host=127.0.0.1 port={primary.port} user=postgres"
         self._run("pg_basebackup", "-D", str(self.data), "-R", "--no-sync", "--checkpoint=fast", "-d", source)
+        return self
+
+    def near_wraparound(self) -> "Cluster":
+        """Let its transaction numbers begin anew soon, as those of an old and busy server do."""
+        self.start()
+        self._run("vacuumdb", "--all", "--freeze", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
+        self.stop()
+        self._run("pg_resetwal", "-D", str(self.data), "-x", str((1 << 32) - TRANSACTIONS_LEFT))
+        status = self.data / "pg_xact" / f"{((1 << 32) - TRANSACTIONS_LEFT) // TRANSACTIONS_A_FILE:04X}"
+        status.write_bytes(bytes(STATUS_BYTES))
+        if os.geteuid() == 0:
+            shutil.chown(status, SYSTEM_USER, SYSTEM_USER)
         return self
 
     def start(self) -> "Cluster":

@@ -187,6 +187,9 @@ def test_a_standby_hides_what_is_in_flight_and_nothing_is_lost(
             insert_events(other, [event(100)])
             with other.transaction():
                 insert_events(other, [event(101)])
+            with psycopg.connect(primary.address) as preparing:
+                insert_events(preparing, [event(102)])
+                preparing.execute("prepare transaction 'waits'")
             insert_events(writer, [event(200)])
             writer.commit()
             _wait_for(standby, 1)
@@ -195,13 +198,18 @@ def test_a_standby_hides_what_is_in_flight_and_nothing_is_lost(
             _wait_for(standby, 3)
             result = load_events(settings, standby.address)
             assert (result.inserted, result.unchanged, result.recovered) == (2, 1, 0)
+            writer.autocommit = True
+            writer.execute("commit prepared 'waits'")
+            _wait_for(standby, 4)
+            result = load_events(settings, standby.address)
+            assert (result.inserted, result.unchanged, result.recovered) == (1, 1, 0)
             assert load_events(settings, standby.address).load_id is None
         standby.promote()
         with psycopg.connect(standby.address) as writer:
             insert_events(writer, [event(300)])
             writer.commit()
         result = load_events(settings, standby.address)
-        assert (result.inserted, result.unchanged) == (1, 3), "another timeline is read whole"
+        assert (result.inserted, result.unchanged) == (1, 4), "another timeline is read whole"
     finally:
         standby.stop()
         primary.stop()
@@ -258,6 +266,26 @@ def test_another_server_behind_the_address_is_read_whole(
     finally:
         first.stop()
         second.stop()
+
+
+def test_transaction_numbers_that_begin_anew_hide_no_row_and_repeat_none(
+    settings: Settings, warehouse: Warehouse, folder: Path
+) -> None:
+    server = Cluster(folder / "old").create().near_wraparound().start()
+    try:
+        with psycopg.connect(server.address, autocommit=True) as source:
+            create_prisma_tables(source)
+            insert_events(source, [event(n) for n in range(3)])
+            load_events(settings, server.address)
+            use_up(source, 1000)
+            insert_events(source, [event(3), event(4)])
+            source.execute('vacuum (freeze) "UserInteractionEvent"')
+            now = source.execute("select pg_current_xact_id()::text::bigint >> 32").fetchone()
+        assert now == (1,)
+        result = load_events(settings, server.address)
+        assert (result.extracted, result.inserted, result.recovered) == (2, 2, 0)
+    finally:
+        server.stop()
 
 
 def _wait_for(standby: Cluster, rows: int) -> None:

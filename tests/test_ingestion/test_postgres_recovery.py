@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from ingestion.contracts import load_contracts
 from ingestion.ledger import LoadResult
-from ingestion.load import describe
+from ingestion.load import describe, load_entity
 from ingestion.settings import Settings
 from ingestion.sources import postgres
 from ingestion.warehouse import Warehouse
 from tests.events import EVENTS, NEW_SMELL, create_prisma_tables, event, insert_events, load, staged, write_jsonl
 
+VOICE = load_contracts()["voice_patterns"]
 ITEMS = NEW_SMELL.entity("user_interaction_event_items")
 
 
@@ -138,3 +141,25 @@ def test_two_rows_with_one_key_are_counted_once_and_looked_for_once(
     assert watermark(warehouse)["outside"] == 1
     insert_events(source, [event(3)])
     assert (load_events(settings).recovered, watermark(warehouse)["outside"]) == (0, 1)
+
+
+def test_of_a_table_that_its_application_purges_nothing_is_taken_out_and_nothing_is_lost(
+    settings: Settings, warehouse: Warehouse, source: psycopg.Connection, blind: None
+) -> None:
+    source.execute((Path(__file__).parent.parent / "data" / "voice_patterns.sql").read_text().encode())
+    source.execute("insert into users (anonymous_id) values ('a')")
+    found = settings.with_sources({"voice_patterns": str(settings.database_url)})
+    results = []
+    for days in ((1, 6), (3, 9), (8, 12)):
+        source.execute(
+            "insert into voice_sessions (user_id, session_start, voice_emotion) select user_id, day, 'sad' from users,"
+            " generate_series(%s::integer, %s::integer) as n, make_timestamp(2025, 1, n, 0, 0, 0) as day",
+            days,
+        )
+        source.execute(
+            "delete from voice_sessions where session_start < make_timestamp(2025, 1, %s, 0, 0, 0)", [days[0]]
+        )
+        results.append(load_entity(found, VOICE, VOICE.entity("voice_sessions"))[0])
+    assert [(r.inserted, r.recovered, r.deleted) for r in results] == [(6, 0, 0), (7, 7, 0), (5, 5, 0)]
+    with warehouse.connect("owner") as connection:
+        assert connection.execute("select count(*) from staging.voice_patterns__voice_sessions").fetchone() == (18,)
