@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 
 from ingestion import lake, ledger
 from ingestion.contracts import Entity, System, load_contracts
@@ -52,13 +53,27 @@ def rebuild(settings: Settings, report: Report = lambda line: None) -> int:
         _clear_books(connection, [load_id for load_id, _ in loads])
         for load_id, folder in loads:
             system, name = copies[folder.parent.parent.name], folder.parent.name
-            Reload(connection, system, folder).run()
+            _do_again(Reload(connection, system, folder))
             report(f"{system.name}.{name}: load {load_id}")
         _keep_quarantine(connection)
         _swap(connection, systems, copies, report)
         connection.commit()
     _forget_builds(settings)
     return len(loads)
+
+
+def _do_again(reload: Reload) -> None:
+    where = f"rebuild of {reload.system.name}.{reload.entity.name}, load {reload.load_id}"
+    hint = "nothing was changed; restore the folder from a backup"
+    if missing := reload.missing():
+        raise WarehouseError(f"the lake lacks {', '.join(missing)}", where, hint)
+    try:
+        reload.run()
+    except (pa.ArrowException, ValueError, psycopg.DataError, psycopg.IntegrityError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        # the words of the error may quote a value
+        raise WarehouseError(f"its files cannot be loaded: {type(error).__name__}", where, hint) from None
 
 
 def _entities(systems: Iterable[System]) -> tuple[Entity, ...]:

@@ -37,6 +37,11 @@ class Reload:
         self.load_id = int(folder.name)
         self.manifest: Record = next(lake.records(folder, lake.MANIFEST))
 
+    def missing(self) -> list[str]:
+        """Files with rows that the load wrote and the lake has no more."""
+        paths = [record["lake_path"] for record in self.manifest["loads"] if record["lake_path"]]
+        return [path for path in paths if not (self.folder.parents[2] / path / lake.ROWS).exists()]
+
     def run(self) -> None:
         """Do what the load did, in the transaction of the connection."""
         # first: a nested row that a steward has mended does not vanish because its bad form came again

@@ -1,14 +1,17 @@
 """Rows of people who did not consent enter only as far as they allow, whenever the answer comes."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from ingestion.contracts import load_contracts
 from ingestion.load import load_system
+from ingestion.quarantine import fix, replay
 from ingestion.rebuild import rebuild
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
+from tests.test_ingestion.test_faults import eventually
 
 MASTERX = load_contracts()["masterx"]
 DOCUMENTS = Path(__file__).parent.parent / "data" / "masterx"
@@ -117,3 +120,62 @@ def test_rows_that_a_withdrawn_consent_takes_back_are_counted_so_that_marts_are_
         names = ["learning_session_emotions", "emotional_analytics"]
         counts = dict(connection.execute(query, [names]).fetchall())
     assert counts == dict(zip(names, (len(before["emotions"]), len(before["analytics"])), strict=True))
+
+
+def session(number: int) -> dict[str, Any]:
+    found = document("learning_sessions")
+    return found | {"_id": {"$oid": f"{number:024x}"}, "session_id": f"session-{number}"}
+
+
+def test_a_consent_withdrawn_while_rows_are_loaded_reaches_them_and_they_count_as_new(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    load(settings, offer(tmp_path / "one", users=[user(emotional=True)], learning_sessions=[session(1)]))
+    rows = offer(tmp_path / "two", learning_sessions=[session(2)])
+    answer = offer(tmp_path / "three", users=[user(emotional=False)])
+    waiting = "select count(*) from pg_locks where not granted"
+    with ThreadPoolExecutor() as pool, warehouse.connect("owner") as lock, warehouse.connect("owner") as other:
+        other.autocommit = True
+        # the load of the session has read the answer of before, and waits here to write
+        lock.execute("lock table staging.masterx__learning_sessions in share mode")
+        loading = pool.submit(load, settings, rows)
+        eventually(lambda: other.execute(waiting).fetchone() == (1,))
+        answering = pool.submit(load, settings, answer)
+        eventually(lambda: other.execute(waiting).fetchone() == (2,) or answering.done())
+        lock.rollback()
+        loading.result()
+        answering.result()
+        after = staged(warehouse)
+        assert (after["emotions"], [state for state, _ in after["sessions"]]) == ([], [None, None])
+        newest = "select max(load_id) from ops.loads where entity = 'learning_sessions' and inserted > 0"
+        stamps = "select distinct _load_id from staging.masterx__learning_sessions"
+        assert other.execute(newest).fetchone() < other.execute(stamps).fetchone()
+        assert len(other.execute(stamps).fetchall()) == 1
+    before = staged(warehouse)
+    rebuild(settings)
+    assert staged(warehouse) == before
+
+
+def test_an_answer_that_waited_in_quarantine_counts_when_it_is_replayed(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    load(settings, offer(tmp_path / "one", users=[user(emotional=True)], learning_sessions=[session(1)]))
+    withdrawn = user(emotional=False)
+    withdrawn["profile"]["education_level"] = "?"
+    load(settings, offer(tmp_path / "two", users=[withdrawn]))
+    assert staged(warehouse)["emotions"]
+    fix(settings, 1, {"education_level": "graduate"})
+    replay(settings, MASTERX, MASTERX.entity("users"))
+    after = staged(warehouse)
+    assert (after["emotions"], [state for state, _ in after["sessions"]]) == ([], [None])
+    rebuild(settings)
+    assert staged(warehouse) == after
+
+
+def test_nobody_waits_for_whom_he_keeps_waiting() -> None:
+    """Lists of people wait for all of their system, holders of consent for what asks for it, and these for nobody."""
+    for system in load_contracts().values():
+        holders = {clause.entity for entity in system.roots for clause in entity.consent}
+        for entity in system.roots:
+            assert not (entity.consent and (entity.lists_people or entity.name in holders))
+        assert [entity.name for entity in system.roots if entity.lists_people] in ([], ["users"])
