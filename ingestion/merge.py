@@ -19,7 +19,7 @@ from psycopg import sql
 from ingestion.contracts import Entity
 from ingestion.keyfilter import KeyFilter
 from ingestion.tables import LOAD_ID, ensure_month
-from ingestion.unique import repeated
+from ingestion.unique import Uniqueness
 
 CSV = pv.WriteOptions(include_header=False, quoting_style="needed")
 COPY_BYTES = 1 << 20
@@ -72,7 +72,6 @@ class TableMerger:
         self._entity = entity
         self._load_id = load_id
         self._conflicts_quarantine = conflicts_quarantine
-        self._unique = tuple(rule for rule in entity.unique_rules if rule.code in unique)
         self._months: set[object] = set()
         self._table = sql.SQL(entity.table)
         self._types = {column.name: column.data_type for column in entity.columns}
@@ -81,21 +80,16 @@ class TableMerger:
         statement = "create temporary table if not exists {} (like {}) on commit drop"
         connection.execute(sql.SQL(statement).format(self.incoming, self._table))
         self._filter = self._new_filter()
+        self._uniqueness = Uniqueness(connection, entity, unique, self._filter is not None)
 
     def merge(self, batch: Encoded, are_new: bool = False) -> Merged:
         """Merge `batch`; `are_new` says that its keys are known to be new."""
-        refused = self._repeated(batch.rows)
+        refused = self._uniqueness.repeated(batch.rows)
         if refused:
             kept = pc.invert(pc.is_in(key_text(self._entity, batch.rows), pa.array(list(refused))))
             batch = encode(batch.rows.filter(kept), self._load_id)
         merged = self._merge(batch, are_new)
         return Merged(merged.inserted, merged.updated, merged.unchanged, {**merged.refused, **refused})
-
-    def _repeated(self, rows: pa.RecordBatch) -> dict[str, tuple[str, ...]]:
-        if not self._unique or not rows.num_rows:
-            return {}
-        keys = key_text(self._entity, rows).to_pylist()
-        return repeated(self._connection, self._entity, self._unique, keys, rows)
 
     def _merge(self, batch: Encoded, are_new: bool) -> Merged:
         rows = batch.rows

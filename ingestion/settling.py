@@ -68,7 +68,7 @@ def supersede(
         set status = 'superseded', trail = q.trail || %s::jsonb
         from unnest(%s::text[], %s::bigint[]) as n (place, load_id)
         where q.system = %s and q.entity = %s and {WAITING}
-            and {place_of(entity)} = n.place and q.seen_load_id < n.load_id
+            and {place_of(entity)} = n.place and coalesce(q.seen_load_id, q.load_id) < n.load_id
             and not (%s and exists (select from unnest(q.reasons) as code where starts_with(code, '{DUPLICATE_KEY}')))
         returning q.system, q.entity, q.load_id, q.fingerprint, q.status, q.reasons, q.rule_version,
             q.payload::text as payload, q.trail::text as trail

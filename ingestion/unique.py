@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from psycopg import sql
 
 from ingestion.contracts import Entity, Rule
+from ingestion.keyfilter import KeyFilter
 
 SEPARATOR = "\x1f"
 
@@ -24,12 +25,6 @@ class Claims:
     code: str
     values: list[str | None]
     holders: dict[str, set[str]]
-
-    @property
-    def may_clash(self) -> bool:
-        """Whether a value is held, or claimed twice."""
-        claimed = [value for value in self.values if value is not None]
-        return bool(self.holders) or len(set(claimed)) < len(claimed)
 
     def refused(self, keys: list[str], waiting: Collection[int]) -> set[int]:
         """Places of the rows whose value is taken, when those of `waiting` keep what they have."""
@@ -48,37 +43,59 @@ class Claims:
         return places
 
 
-def repeated(
-    connection: psycopg.Connection, entity: Entity, rules: Collection[Rule], keys: list[str], rows: pa.RecordBatch
-) -> dict[str, tuple[str, ...]]:
-    """Keys of the rows (their `keys` are distinct) that break one of the `unique` rules, with the codes they break."""
-    claims = [claim for claim in (_claims(connection, entity, rule, rows) for rule in rules) if claim.may_clash]
-    codes: dict[int, list[str]] = {}
-    grown = bool(claims)
-    while grown:
-        # who has to wait keeps what it had given up: look again
-        found = [(claim.code, place) for claim in claims for place in claim.refused(keys, codes)]
-        for code, place in found:
-            codes.setdefault(place, []).append(code)
-        grown = bool(found)
-    return {keys[place]: tuple(sorted(set(found))) for place, found in codes.items()}
+class Uniqueness:
+    """The `unique` rules of one table, for the batches of one load."""
+
+    def __init__(
+        self, connection: psycopg.Connection, entity: Entity, codes: Collection[str], is_empty: bool = False
+    ) -> None:
+        """`codes` are the rules that count; `is_empty`: the table holds nothing but what comes through here."""
+        self._connection = connection
+        self._entity = entity
+        self._rules = tuple(rule for rule in entity.unique_rules if rule.code in codes)
+        self._seen = {rule.code: KeyFilter() for rule in self._rules if is_empty}
+
+    def repeated(self, rows: pa.RecordBatch) -> dict[str, tuple[str, ...]]:
+        """Keys, as text, of the rows (their keys are distinct) that have to wait, with the codes they break."""
+        claims = [claim for rule in self._rules if rows.num_rows and (claim := self._claims(rule, rows)) is not None]
+        if not claims:
+            return {}
+        keys = _key_text(self._entity, rows)
+        codes: dict[int, list[str]] = {}
+        while found := [(claim.code, place) for claim in claims for place in claim.refused(keys, codes)]:
+            # who has to wait keeps what it had given up: look again
+            for code, place in found:
+                codes.setdefault(place, []).append(code)
+        return {keys[place]: tuple(sorted(set(broken))) for place, broken in codes.items()}
+
+    def _claims(self, rule: Rule, rows: pa.RecordBatch) -> Claims | None:
+        """What the rows claim under `rule`; None when nobody can have to wait."""
+        texts = [rows.column(name).cast(pa.string()) for name in rule.args]
+        joined = pc.binary_join_element_wise(*texts, SEPARATOR) if len(texts) > 1 else texts[0]
+        for column, allowed in rule.when:
+            applies = pc.is_in(rows.column(column), pa.array(allowed, rows.column(column).type))
+            joined = pc.if_else(pc.fill_null(applies, False), joined, pa.scalar(None, pa.string()))
+        claimed = joined.drop_null()
+        distinct = claimed.unique().to_pylist()
+        asked = distinct
+        if rule.code in self._seen:
+            asked = [v for v, maybe in zip(distinct, self._seen[rule.code].add(distinct), strict=True) if maybe]
+        holders: dict[str, set[str]] = {}
+        if asked:
+            places = pc.index_in(pa.array(asked, pa.string()), joined)
+            values = [text.take(places).to_pylist() for text in texts]
+            query = _query(self._entity, rule)
+            for number, key in self._connection.execute(query, [*values, *(list(v) for _, v in rule.when)]):
+                holders.setdefault(asked[number - 1], set()).add(key)
+        if not holders and len(distinct) == len(claimed):
+            return None
+        return Claims(rule.code, joined.to_pylist(), holders)
 
 
-def _claims(connection: psycopg.Connection, entity: Entity, rule: Rule, rows: pa.RecordBatch) -> Claims:
-    texts = [rows.column(name).cast(pa.string()) for name in rule.args]
-    joined = pc.binary_join_element_wise(*texts, SEPARATOR) if len(texts) > 1 else texts[0]
-    for column, allowed in rule.when:
-        applies = pc.is_in(rows.column(column), pa.array(allowed, rows.column(column).type))
-        joined = pc.if_else(pc.fill_null(applies, False), joined, pa.scalar(None, pa.string()))
-    values = joined.to_pylist()
-    places = {value: place for place, value in enumerate(values) if value is not None}
-    holders: dict[str, set[str]] = {}
-    if places:
-        asked_values = list(places)
-        asked = [[column[place].as_py() for place in places.values()] for column in texts]
-        for number, key in connection.execute(_query(entity, rule), [*asked, *(list(v) for _, v in rule.when)]):
-            holders.setdefault(asked_values[number - 1], set()).add(key)
-    return Claims(rule.code, values, holders)
+def _key_text(entity: Entity, rows: pa.RecordBatch) -> list[str]:
+    parts = [rows.column(name).cast(pa.string()) for name in entity.key]
+    joined: list[str] = (parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "/")).to_pylist()
+    return joined
 
 
 def _query(entity: Entity, rule: Rule) -> sql.Composed:

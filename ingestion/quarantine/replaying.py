@@ -25,7 +25,7 @@ from ingestion.quarantine.fixing import UNREADABLE_ROW
 from ingestion.quarantine.payloads import UNREADABLE, Row, from_payloads, is_accepted, nested_rows
 from ingestion.settings import Settings
 from ingestion.settling import REPLAYED
-from ingestion.unique import repeated
+from ingestion.unique import Uniqueness
 from ingestion.warehouse import Warehouse
 
 PARENT_MISSING = "parent_missing"
@@ -71,11 +71,13 @@ def _freed(connection: psycopg.Connection[Any], entity: Entity, rows: list[Row])
     """Ids of those of `rows` that break no `unique` rule any more."""
     conformed = from_payloads(entity, rows)
     freed: set[int] = set()
+    unique = Uniqueness(connection, entity, [rule.code for rule in entity.unique_rules])
     for places in _in_rounds(conformed, list(range(len(rows)))):
-        batch = conformed.take(places).as_batch()
-        keys = key_text(entity, batch).to_pylist()
-        taken = repeated(connection, entity, entity.unique_rules, keys, batch)
-        freed |= {rows[place]["quarantine_id"] for place, key in zip(places, keys, strict=True) if key not in taken}
+        batch = conformed.take(places)
+        taken = unique.repeated(batch.as_batch())
+        freed |= {
+            rows[place]["quarantine_id"] for place, key in zip(places, _keys(batch), strict=True) if key not in taken
+        }
     return freed
 
 
@@ -119,8 +121,10 @@ def _waiting(connection: psycopg.Connection[Any], entity: Entity, only_for: Iter
     """The rows that wait, by their age; those that wait for nothing but the codes `only_for` where some are named."""
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
-            "select * from ops.quarantine where system = %s and entity = %s and status in ('open', 'fixed')"
-            " and reasons <> %s and (reasons <@ %s or %s) order by seen_load_id, quarantine_id for update",
+            "select *, coalesce(seen_load_id, load_id) as seen_load_id from ops.quarantine"
+            " where system = %s and entity = %s and status in ('open', 'fixed')"
+            " and reasons <> %s and (reasons <@ %s or %s) order by coalesce(seen_load_id, load_id), quarantine_id"
+            " for update",
             [entity.system, entity.name, [UNREADABLE_ROW], list(only_for), not only_for],
         )
         return cursor.fetchall()
@@ -149,7 +153,8 @@ class _Replay(EntityLoad):
         """Places of the rows that a newer one has overtaken."""
         self.root = _root(self.system, self.entity)
         self.answers = consent.read_answers(connection, self.system, self.root)
-        self._places: list[int] = []
+        self._place_of: dict[str, int] = {}
+        """By key, of the rows that are being loaded."""
 
     def replay(self) -> list[LoadResult]:
         """Load what passes, settle every row, and commit."""
@@ -175,8 +180,8 @@ class _Replay(EntityLoad):
         result.superseded += len(self.old)
         passing = [place for place in range(len(self.rows)) if place not in self.refused and place not in self.old]
         for places in _in_rounds(conformed, passing):
-            self._places = places
             kept = conformed.take(places)
+            self._place_of = dict(zip(_keys(kept), places, strict=True))
             nested = {c.name: self.gated(nested_rows(c, self.entity, self.rows, places)) for c in self.children}
             self.write(self.landed(self.gated(kept), nested))
         if self.root is not self.entity:
@@ -219,15 +224,16 @@ class _Replay(EntityLoad):
         return consent.apply_nested(self.connection, rows, self.root, self.answers)
 
     def _came_with(self, rows: Conformed) -> list[int]:
-        return [self.rows[place]["seen_load_id"] for place in self._places[: rows.rows]]
+        return [self.rows[self._place_of[key]]["seen_load_id"] for key in _keys(rows)]
 
     def _refuse(self, rows: Conformed, reasons: dict[int, tuple[str, ...]]) -> None:
         if rows.entity is not self.entity:
             super()._refuse(rows, reasons)
             return
         self.results[self.entity.name].quarantined += len(reasons)
-        for place, codes in reasons.items():
-            self.refused[self._places[place]] = codes
+        keys = _keys(rows)
+        for number, codes in reasons.items():
+            self.refused[self._place_of[keys[number]]] = codes
 
     def _check_share(self, entity: Entity, result: LoadResult) -> None:
         """A replay may keep all its rows back: they were bad before."""
@@ -264,6 +270,11 @@ class _Replay(EntityLoad):
             # the steward's decision stands, until there is a place for the row
             return "fixed", sorted({*row["reasons"], PARENT_MISSING}), {"action": "tried"}
         return "open", codes, {"action": "tried"}
+
+
+def _keys(rows: Conformed) -> list[str]:
+    keys: list[str] = key_text(rows.entity, rows.as_batch()).to_pylist()
+    return keys
 
 
 def _decided_after(row: Row) -> int:

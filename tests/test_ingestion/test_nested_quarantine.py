@@ -1,18 +1,21 @@
 """A row nested in another can be mended, accepted and replayed alone, into the row it belongs to."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingestion.contracts import Entity, System, load_contracts
+from ingestion.contracts import Entity, Rule, System, load_contracts
 from ingestion.ledger import LoadResult
-from ingestion.load import load_system
+from ingestion.load import load_entity, load_system
 from ingestion.quarantine import QuarantineError, fix, replay
 from ingestion.rebuild import rebuild
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
+from tests.documents import MASTERX, folder, session, user, write_bson
+from tests.documents import load as load_documents
 from tests.events import write_jsonl
 
 VISUALIZER: System = load_contracts()["emotion_visualizer"]
@@ -172,3 +175,33 @@ def test_the_same_emotion_twice_in_one_entry_is_two_rows(
 ) -> None:
     load(settings, tmp_path / "in", entry(1, "joy", "joy"))
     assert words(warehouse) == [(0, "joy"), (1, "joy")]
+
+
+def test_a_unique_rule_on_nested_rows_has_the_later_element_wait(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    rule = Rule("emotion_repeated", "unique", "entry_id", ("entry_id", "emotion"))
+    strict = replace(EMOTIONS, rules=(*EMOTIONS.rules, rule))
+    system = replace(VISUALIZER, entities=tuple(strict if e is EMOTIONS else e for e in VISUALIZER.entities))
+    rows = [entry(1, "joy", "joy"), entry(2, "joy")]
+    source = settings.with_sources({VISUALIZER.name: str(write_jsonl(tmp_path, rows, ENTRIES.source).parent)})
+    results = {result.entity: result for result in load_entity(source, system, ENTRIES)}
+    assert (results[ENTRIES.name].inserted, results[EMOTIONS.name].quarantined) == (2, 1)
+    assert words(warehouse) == [(0, "joy"), (0, "joy")]
+    assert [row[1:] for row in found(warehouse)] == [("open", ["emotion_repeated"])]
+
+
+@pytest.mark.parametrize("allows", [True, False])
+def test_an_element_of_somebody_who_has_withdrawn_their_consent_stays_outside(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path, allows: bool
+) -> None:
+    felt = session(1)
+    felt["emotional_journey"]["emotional_states_timeline"][0]["intensity"] = 7.0
+    load_documents(settings, folder(tmp_path / "one", [felt]))
+    people = [user(number) for number in range(7)]
+    people[1]["preferences"]["privacy_settings"]["emotional_data_usage"] = allows
+    load_documents(settings, write_bson(tmp_path / "two", people, "users").parent)
+    number = found(warehouse)[0][0]
+    fix(settings, number, {"intensity": "0.7"})
+    (result,) = replay(settings, MASTERX, MASTERX.entity("learning_session_emotions"))
+    assert (result.extracted, result.inserted, result.erased) == (1, int(allows), int(not allows))

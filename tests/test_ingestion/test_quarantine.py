@@ -226,3 +226,19 @@ def test_a_raw_identifier_given_by_the_steward_is_not_kept(
         first, second = staged(connection)
         assert first[EVENTS.column_names.index("session_key")] == second[EVENTS.column_names.index("session_key")]
         assert "session-9" not in repr(connection.execute("select q.* from ops.quarantine q").fetchall())
+
+
+def test_a_conflict_beside_a_row_of_somebody_who_is_erased_is_settled_as_its_own(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    rows = [event(1, eventType="?", userId="user-1"), event(2), event(2, path="/other")]
+    load(settings, write_jsonl(tmp_path / "in", rows).parent)
+    with warehouse.connect("owner") as connection:
+        connection.execute(
+            "insert into ops.erasures (system, user_key, load_id) select system, (payload ->> 'user_key')::uuid, 1"
+            " from ops.quarantine where source_key = 'event-1'"
+        )
+        connection.execute("update ops.quarantine set payload = jsonb_set(payload, '{event_type}', '\"PAGE_VIEW\"')")
+    result = replay(settings, NEW_SMELL, EVENTS)[0]
+    assert (result.extracted, result.erased, result.quarantined) == (2, 1, 1)
+    assert accepted(warehouse) == [("event-1", "replayed"), ("event-2", "open")]

@@ -13,7 +13,6 @@ from ingestion.quarantine import fix, replay
 from ingestion.rebuild import rebuild
 from ingestion.settings import Settings
 from ingestion.sources import files
-from ingestion.unique import Claims
 from ingestion.warehouse import Warehouse
 from tests.accounts import USERS, VISUALIZER, loaded, people, person, staged, waiting
 
@@ -104,14 +103,6 @@ def test_a_row_that_waited_comes_in_with_the_load_that_frees_its_value(
     assert waiting(warehouse) == [(["unique:email_key"], "replayed")]
 
 
-def test_rows_without_the_value_do_not_repeat_each_other(
-    settings: Settings, warehouse: Warehouse, tmp_path: Path
-) -> None:
-    rows = [impression(n, recommendationId="list-2", perfumeId=f"p{n}") for n in range(4)]
-    assert loaded(settings, NEW_SMELL, FEEDBACK, tmp_path / "in", rows).inserted == 4
-    assert Claims("unique:x", [None, None], {}).may_clash is False
-
-
 def baseline(number: int, is_current: bool) -> Row:
     row: Row = dict.fromkeys(BASELINES.source_columns)
     required = {
@@ -124,6 +115,13 @@ def baseline(number: int, is_current: bool) -> Row:
         "baseline_id": number_id, "user_id": "user-1", "is_current": is_current,
         "established_at": "2025-01-01T10:00:00Z",
     }  # fmt: skip
+
+
+def test_rows_that_the_rule_does_not_speak_of_do_not_repeat_each_other(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    rows = [baseline(1, False), baseline(2, False), baseline(3, True)]
+    assert loaded(settings, VOICE, BASELINES, tmp_path / "in", rows).inserted == 3
 
 
 @pytest.mark.parametrize("loads", [1, 2])
