@@ -169,7 +169,9 @@ class PlantedEvents:
         if way == "anonymous":
             return nobody * length
         if way == "two users":
-            return ([user] * middle + [self.visitor()] * (length - middle))[:length]
+            signed_in = ([user] * middle + [self.visitor()] * (length - middle))[:length]
+            # before the first signs in and after the second has signed out
+            return nobody + signed_in[1:-1] + nobody if length > 3 else signed_in
         return [user if self.chance.random() < 0.9 else None for _ in range(length)]
 
     def event(self, event_type: str, **given: Any) -> Row:

@@ -1,6 +1,6 @@
 """Feature vectors of users, in pandas, from single events: every feature of every user as of one day.
 
-`Staged` frames -> events with the users of their sessions -> one row per user and feature: `marts()`; or, for any day
+`Staged` frames -> events with their users -> one row per user and feature: `marts()`; or, for any day
 and any rows, one column per feature: `feature_table()`.
 
     pytest tests/test_transformation/test_formulas.py tests/test_transformation/test_features.py

@@ -1,6 +1,7 @@
 """The marts of New Smell once more, in pandas: what dbt builds must be what this computes.
 
-staging tables -> `Staged` frames -> events given to the users of their sessions -> `marts()`: one frame per mart.
+staging tables -> `Staged` frames -> events, each of the user it names or else its session's first -> `marts()`: one
+frame per mart.
 
 Written from the User Interaction Data Model document and the columns' descriptions, not from the models' SQL, and
 without their shape: no incremental state, no counts kept per day, every number straight from the single events.
@@ -80,7 +81,7 @@ def marts(staged: Staged, as_of: date) -> dict[str, pd.DataFrame]:
     happened = happened[happened.day <= pd.Timestamp(as_of, tz="UTC")]
     users = happened[happened.user_key.notna()]
     return {
-        "core.sessions": sessions(staged, owners),
+        "core.sessions": sessions(staged, owners, as_of),
         "behavior.user_behavior_profiles": profiles(users, staged.users, as_of),
         "behavior.user_preferences": user_preferences(users, staged.perfumes, staged.perfume_notes, as_of),
         "behavior.user_price_ranges": user_price_ranges(users, staged.perfumes),
@@ -95,16 +96,17 @@ def marts(staged: Staged, as_of: date) -> dict[str, pd.DataFrame]:
 
 
 def session_owners(staged: Staged) -> pd.Series:
-    """User by session: of its earliest event with a user, else of the application's row."""
+    """First user by session: of its earliest event with a user, else of the application's row."""
     signed_in = staged.user_interaction_events.dropna(subset="user_key").sort_values(["occurred_at", "event_id"])
     seen = signed_in.groupby("session_key").user_key.first()
     return seen.combine_first(staged.user_sessions.dropna(subset="user_key").set_index("session_key").user_key)
 
 
 def attributed(staged: Staged, owners: pd.Series) -> pd.DataFrame:
-    """Events in order, each with the user of its whole session, its visitor, UTC day, stars and evidence weight."""
+    """Events in order, each with the user it names or else its session's first, visitor, UTC day, stars and weight."""
     events = staged.user_interaction_events.sort_values(["occurred_at", "event_id"]).reset_index(drop=True)
-    events["user_key"] = events.session_key.map(owners)
+    events["named"] = events.user_key
+    events["user_key"] = events.user_key.fillna(events.session_key.map(owners))
     events["visitor_key"] = events.user_key.fillna(events.session_key)
     events["day"] = events.occurred_at.dt.floor("D")
     events["stars"] = stars(events)
@@ -149,15 +151,16 @@ def counts(events: pd.DataFrame, key: str) -> pd.DataFrame:
     return result
 
 
-def sessions(staged: Staged, owners: pd.Series) -> pd.DataFrame:
-    """Every session of events or of the application's rows, not cut by a date."""
+def sessions(staged: Staged, owners: pd.Series, as_of: date = date.max) -> pd.DataFrame:
+    """Every session of events or of the application's rows, as if nothing had happened after `as_of`."""
     events = attributed(staged, owners)
+    events = events[events.occurred_at.dt.date <= as_of]
     found = counts(events, "session_key")
     by_session = events.groupby("session_key")
     for name, source in (("device_type", "device_type"), ("referrer", "referrer"), ("entry_page", "path")):
         found[name] = by_session[source].first()
     found["exit_page"] = by_session.path.last()
-    reported = staged.user_sessions.set_index("session_key")
+    reported = staged.user_sessions[staged.user_sessions.started_at.dt.date <= as_of].set_index("session_key")
     rows = pd.DataFrame(index=found.index.union(reported.index).rename("session_key"))
     has_events, has_row = rows.index.isin(found.index), rows.index.isin(reported.index)
     found, reported = found.reindex(rows.index), reported.reindex(rows.index)
@@ -176,6 +179,8 @@ def sessions(staged: Staged, owners: pd.Series) -> pd.DataFrame:
     put("started_at", found.first_at, "started_at")
     put("ended_at", found.last_at, "ended_at")
     rows["user_key"] = rows.index.map(owners)
+    rows["users"] = rows.index.map(by_session.named.nunique()).fillna(0)
+    rows["users"] = rows.users.clip(lower=rows.user_key.notna().astype(int))
     same = np.logical_and.reduce(
         [rows[n].eq(reported[n]) | (rows[n].isna() & reported[n].isna()) for n in COMPARED], axis=0
     )

@@ -1,6 +1,6 @@
 """What users did with perfumes, and perfumes' features, in pandas, straight from single events.
 
-staging frames -> events given to the users of their sessions -> `marts()`: one frame per mart.
+staging frames -> events given to their users -> `marts()`: one frame per mart.
 
     pytest tests/test_transformation/test_formulas.py
 """

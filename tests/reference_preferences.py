@@ -89,7 +89,7 @@ def user_price_ranges(events: pd.DataFrame, perfumes: pd.DataFrame) -> pd.DataFr
 
 def user_search_terms(searches: pd.DataFrame, owners: pd.Series, as_of: date) -> pd.DataFrame:
     """The ten texts each user searched most; those of fewer than three users are `(rare)`."""
-    owned = searches.assign(user_key=searches.session_key.map(owners).fillna(searches.user_key))
+    owned = searches.assign(user_key=searches.user_key.fillna(searches.session_key.map(owners)))
     owned["term"] = [" ".join(text.lower().split())[:200] for text in owned.query_text]
     owned = owned[(owned.searched_at.dt.date <= as_of) & owned.user_key.notna() & owned.term.ne("")]
     popular = owned.groupby("term").user_key.transform("nunique") >= 3

@@ -33,11 +33,21 @@ def marts(staged: Any, as_of: date) -> dict[str, pd.DataFrame]:
     events = attributed(staged, owners)
     found = searches(staged, owners, events)
     return {
-        "behavior.search_queries": masked(found),
-        **{f"behavior.{name}": getattr(staged, name).drop(columns="_load_id") for name in CHILDREN},
+        "behavior.search_queries": until(masked(found), as_of),
+        **{f"behavior.{name}": parts(getattr(staged, name), found, as_of) for name in CHILDREN},
         "behavior.search_popularity": popularity(found, as_of),
-        "core.sessions_by_inactivity": by_inactivity(events),
+        "core.sessions_by_inactivity": by_inactivity(events[events.occurred_at.dt.date <= as_of]),
     }
+
+
+def until(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Searches up to `as_of`."""
+    return rows[rows.searched_date <= as_of]
+
+
+def parts(rows: pd.DataFrame, searches: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Clicks or filters of those searches."""
+    return rows[rows.search_id.isin(until(searches, as_of).search_id)].drop(columns="_load_id")
 
 
 def normalised(text: str) -> str:
@@ -46,10 +56,10 @@ def normalised(text: str) -> str:
 
 
 def owned_searches(staged: Any, owners: pd.Series) -> pd.DataFrame:
-    """Searches in order, each with its text in one spelling and the user and visitor of its session."""
+    """Searches in order, each with its text in one spelling and the user it names, else its session's first."""
     rows = staged.search_queries.sort_values(["searched_at", "search_id"]).reset_index(drop=True)
     rows = rows.rename(columns={name: f"reported_{name}" for name in REPORTED})
-    rows["user_key"] = rows.session_key.map(owners).fillna(rows.reported_user_key)
+    rows["user_key"] = rows.reported_user_key.fillna(rows.session_key.map(owners))
     rows["visitor_key"] = rows.user_key.fillna(rows.session_key)
     rows["text"] = rows.query_text.map(normalised)
     rows["searched_date"] = rows.searched_at.dt.date
@@ -77,29 +87,39 @@ def searches(staged: Any, owners: pd.Series, events: pd.DataFrame) -> pd.DataFra
 
 
 def outcomes(rows: pd.DataFrame, events: pd.DataFrame) -> list[dict[str, Any]]:
-    """What the session does after each search, until its next one and for half an hour."""
+    """What the session does after each search, but for somebody else, until its next one and for half an hour."""
     by_session = dict(list(events.groupby("session_key")))
-    times = {key: list(frame) for key, frame in rows.groupby("session_key").searched_at}
+    searches = {
+        key: list(zip(found.searched_at, found.user_key, strict=True)) for key, found in rows.groupby("session_key")
+    }
     seen: dict[str, int] = {}
     result = []
     for row in rows.itertuples():
         place = seen[row.session_key] = seen.get(row.session_key, -1) + 1
-        later = times[row.session_key][place + 1 :]
+        later = searches[row.session_key][place + 1 :]
         known = by_session.get(row.session_key, events.head(0))
         after = known[(known.occurred_at >= row.searched_at) & (known.occurred_at <= row.searched_at + SILENCE)]
         if later:
-            after = after[after.occurred_at < later[0]]
+            after = after[after.occurred_at < later[0][0]]
+        after = after[np.array([not others(user, row.user_key) for user in after.user_key], bool)]
         clicked = after[after.event_type.eq("SEARCH_RESULT_CLICKED")].occurred_at
         left = after[~after.event_category.isin(["SEARCH", "FILTER"]) & (after.occurred_at > row.searched_at)]
         result.append(
             {
                 "clicks": len(clicked),
-                "refined": bool(later) and later[0] - row.searched_at <= SILENCE,
+                "refined": bool(later)
+                and later[0][0] - row.searched_at <= SILENCE
+                and not others(later[0][1], row.user_key),
                 "time_to_first_click_ms": waited(row.searched_at, clicked),
                 "time_on_results_ms": waited(row.searched_at, left.occurred_at),
             }
         )
     return result
+
+
+def others(user: str | None, searcher: str | None) -> bool:
+    """Whether the user is known to be another person than the searcher."""
+    return not pd.isna(user) and not pd.isna(searcher) and user != searcher
 
 
 def waited(since: pd.Timestamp, moments: pd.Series) -> float | None:

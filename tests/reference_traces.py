@@ -11,6 +11,7 @@ kept attribution, no units, every number straight from the rows.
 
 import csv
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -30,10 +31,12 @@ GRAINS = {
 }
 
 
-def marts(staged: Frames) -> dict[str, pd.DataFrame]:
-    """Every mart by schema and name, with the columns these applications fill."""
+def marts(staged: Frames, as_of: date) -> dict[str, pd.DataFrame]:
+    """Every mart by schema and name, with the columns these applications fill, of what happened up to `as_of`."""
     done, rows, seen = things_done(staged), session_rows(staged), observations(staged)
     owners = session_owners(done, rows, seen)
+    done, rows = done[done.occurred_at.dt.date <= as_of], rows[rows.began.dt.date <= as_of]
+    seen = seen[seen.observed_at.dt.date <= as_of]
     timeline = classified(attributed(seen, owners))
     return {
         "core.sessions": sessions(attributed(done[~done.outcome], owners), rows, owners),
@@ -203,7 +206,7 @@ KEYS = ["session_key", "user_key"]
 
 
 def session_owners(done: pd.DataFrame, rows: pd.DataFrame, seen: pd.DataFrame) -> pd.Series:
-    """The user of each session: of the earliest thing done by a user, else of a row or an observation."""
+    """The first user of each session: of the earliest thing done by a user, else of a row or an observation."""
     named = pd.concat([
         done[~done.outcome].sort_values("occurred_at").assign(surety=0),
         done[done.outcome].assign(surety=1),
@@ -215,16 +218,20 @@ def session_owners(done: pd.DataFrame, rows: pd.DataFrame, seen: pd.DataFrame) -
 
 
 def attributed(rows: pd.DataFrame, owners: pd.Series) -> pd.DataFrame:
-    """Rows with the user of their whole session, and the visitor."""
-    user = rows.session_key.map(owners).where(rows.session_key.notna(), rows.user_key)
-    return rows.assign(user_key=user, visitor_key=user.fillna(rows.session_key))
+    """Rows with the user they name, else the first of their session, and the visitor."""
+    user = rows.user_key.fillna(rows.session_key.map(owners))
+    return rows.assign(named=rows.user_key, user_key=user, visitor_key=user.fillna(rows.session_key))
 
 
 def sessions(done: pd.DataFrame, rows: pd.DataFrame, owners: pd.Series) -> pd.DataFrame:
     """Sessions of things done or of the applications' rows."""
     by_session = done.dropna(subset="session_key").groupby("session_key")
     found = by_session.agg(
-        system=("system", "first"), count=("row", "size"), first=("occurred_at", "min"), last=("occurred_at", "max")
+        system=("system", "first"),
+        count=("row", "size"),
+        first=("occurred_at", "min"),
+        last=("occurred_at", "max"),
+        named=("named", "nunique"),
     )
     rows = rows.set_index("session_key")
     index = found.index.union(rows.index).rename("session_key")
@@ -242,6 +249,7 @@ def sessions(done: pd.DataFrame, rows: pd.DataFrame, owners: pd.Series) -> pd.Da
             "user_key": user,
             "reported_user_key": rows.user_key,
             "visitor_key": user.where(user.notna(), index.to_series()),
+            "users": found.named.fillna(0).clip(lower=user.notna().astype(int)),
             "session_row_id": rows.session_row_id,
             "device_type": rows.device,
             "reported_device_type": rows.device,

@@ -18,6 +18,8 @@ from tests.reference_search import owned_searches
 
 DAY = pd.Timedelta(days=1)
 WEEKS = 8
+FIRST_WEEK = pd.Timestamp(2009, 12, 27)
+"""The Sunday of the week of 2010-01-01: before, clocks were wrong."""
 GRAINS = {
     "behavior.trending_perfumes": ["perfume_id"],
     "behavior.trend_analysis": ["subject_kind", "subject_id", "week_start_date"],
@@ -101,8 +103,9 @@ def trends(events: pd.DataFrame, searches: pd.DataFrame, staged: Any, as_of: dat
     long = pd.concat([mentions(events, staged), popular_texts(searches, as_of)]).dropna(subset="subject_id")
     about = events[events[["perfume_id", "house_id", "note_id"]].notna().any(axis=1)]
     texts = searches[searches.text.ne("")].searched_date
-    first = dict.fromkeys(("perfume", "house", "note"), sunday(about.day.dt.tz_localize(None)).min())
-    first["query"] = sunday(texts).min() if len(texts) else pd.NaT
+    told, asked = sunday(about.day.dt.tz_localize(None)), sunday(texts)
+    first = dict.fromkeys(("perfume", "house", "note"), told[told >= FIRST_WEEK].min())
+    first["query"] = asked[asked >= FIRST_WEEK].min()
     last = sunday(pd.Series([as_of + timedelta(days=1)]))[0] - 7 * DAY
     weeks = pd.date_range(end=last, periods=2 * WEEKS - 1, freq="7D")
     counts = long.groupby(["subject_kind", "subject_id", "week"]).size().unstack(fill_value=0)

@@ -15,6 +15,8 @@ from tests.reference_churn import saturday
 from tests.reference_marts import attributed, profiles, session_owners
 
 DAY = pd.Timedelta(days=1)
+FIRST_WEEK = pd.Timestamp("2009-12-27", tz="UTC")
+"""The Sunday of the week of 2010-01-01: before, clocks were wrong."""
 GRAINS = {
     "behavior.user_segments": ["user_key"],
     "behavior.performance_reports": ["kpi", "week_end"],
@@ -64,10 +66,11 @@ def quintile(values: pd.Series) -> pd.Series:
 
 
 def report(events: pd.DataFrame, staged: Any, end: pd.Timestamp) -> pd.DataFrame:
-    """Every key figure of every week since the first row of any kind."""
+    """Every key figure of every week since the first row of any kind, if that is plausible."""
     searches, shown = staged.search_queries, staged.recommendation_feedback
     moments = [events.occurred_at, searches.searched_at, shown.shown_at]
-    first = min(moment[moment < end + DAY].min() for moment in moments if (moment < end + DAY).any())
+    known = pd.concat(moments, ignore_index=True)
+    first = known[(known < end + DAY) & (known >= FIRST_WEEK)].min()
     first_days = events.dropna(subset="user_key").groupby("user_key").day.min()
     weeks = {}
     for last in pd.date_range(end=end, periods=int((end - first.floor("D")) / DAY) // 7 + 1, freq="7D"):

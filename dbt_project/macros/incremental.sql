@@ -135,12 +135,6 @@
 {%- endmacro %}
 
 
-{% macro units_traced_anew(name) -%}
-    select distinct unit_key as {{ name }} from {{ ref('int_traces_attributed') }}
-    where {{ not_folded('_build_id', '_build_id') }}
-{%- endmacro %}
-
-
 {% macro dirty_users_of(catalogue, mark, pairs='int_evidence_changes', perfume='subject_id') -%}
     select user_key from {{ ref(pairs) }}
     where
@@ -205,4 +199,17 @@
     insert into {{ load_marks() }} (model_name, mark, load_id)
     select '{{ this.identifier }}', '{{ mark }}', coalesce(max({{ mark }}), 0) from {{ ref(model) }};
     {% endfor -%}
+{%- endmacro %}
+
+
+{% macro next_number(column) -%}
+    {{ folded(column) if is_incremental() else marked(column) }} + 1
+{%- endmacro %}
+
+
+{% macro mark_number(column) -%}
+    insert into {{ load_marks() }} (model_name, mark, load_id)
+    select '{{ this.identifier }}', '{{ column }}', coalesce(max({{ column }}), 0) from {{ this }}
+    on conflict (model_name, mark) do update
+    set load_id = greatest(load_marks.load_id, excluded.load_id)
 {%- endmacro %}

@@ -41,8 +41,8 @@
 
 
 {% macro dirty_recommendation_days(cut_by_as_of) -%}
-    select distinct shown_date from {{ ref('int_recommendations_shown') }}
-    where {{ not_folded('_load_id', '_recommendations_load_id') }}
+    select distinct shown_date from {{ ref('int_recommendation_claims') }}
+    where {{ not_folded('_recommendations_load_id', '_recommendations_load_id') }}
     {%- if cut_by_as_of %}
     union
     select shown_date from {{ ref('int_recommendations_shown') }}

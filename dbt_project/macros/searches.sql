@@ -17,3 +17,9 @@
     select {{ key }} from {{ ref('int_search_texts') }}
     where {{ not_folded('_turn_id', '_turn_id') }}
 {%- endmacro %}
+
+
+{% macro searches_crossed_by_as_of() -%}
+    select search_id from {{ ref('int_searches_summarised') }}
+    where {{ crossed_by_as_of('searched_date') }}
+{%- endmacro %}

@@ -1,4 +1,4 @@
-{% macro sessions_summarised() -%}
+{% macro events_summarised() -%}
 {% set in_order = 'occurred_at, event_id' -%}
 {% set in_reverse = 'occurred_at desc, event_id desc' -%}
 events_summarised as (
@@ -10,6 +10,7 @@ events_summarised as (
         {{ first_by('referrer', in_order, 'referrer is not null') }} as referrer,
         {{ first_by('path', in_order, 'true') }} as entry_page,
         {{ first_by('path', in_reverse, 'true') }} as exit_page,
+        count(distinct user_key) as users,
         count(*) as events,
         count(*) filter (where event_category = 'VIEW') as page_views,
         count(distinct perfume_id) filter (where event_type = 'PERFUME_VIEW') as perfumes_viewed,
@@ -26,7 +27,12 @@ events_summarised as (
     from events
     group by session_key
 
-),
+)
+{%- endmacro %}
+
+
+{% macro sessions_summarised() -%}
+{{ events_summarised() }},
 
 final as (
 
@@ -40,6 +46,7 @@ final as (
             events_summarised.session_key,
             session_rows.session_key
         ) as visitor_key,
+        events_summarised.users,
         events_summarised.device_type,
         events_summarised.referrer,
         events_summarised.entry_page,
@@ -54,6 +61,7 @@ final as (
         events_summarised.has_completed_review,
         events_summarised.started_at,
         events_summarised.ended_at,
+        session_rows.started_at as reported_started_at,
         coalesce(events_summarised._events_load_id, 0) as _events_load_id,
         coalesce(session_rows._load_id, 0) as _session_rows_load_id
     from events_summarised
@@ -65,20 +73,24 @@ final as (
 
 
 {% macro events_of_sessions() -%}
-    {%- if is_incremental() -%}
+    {%- set events = ref('stg_new_smell__user_interaction_events') -%}
     (
-        select rows_held.*
+        select
+            rows_held.*,
+            coalesce(rows_held.user_key, sessions.user_key) as owner_key,
+            coalesce(rows_held.user_key, sessions.visitor_key) as visitor_key
         from sessions
+        {% if is_incremental() -%}
         {{ look_up(
-            ref('stg_new_smell__user_interaction_events'), 'rows_held',
+            events, 'rows_held',
             'found.session_key = sessions.session_key'
             ~ ' and found.occurred_at >= sessions.started_at'
             ~ ' and found.occurred_at <= sessions.ended_at'
         ) }}
+        {%- else -%}
+        inner join {{ events }} as rows_held on sessions.session_key = rows_held.session_key
+        {%- endif %}
     ) as rows_found
-    {%- else -%}
-    {{ ref('stg_new_smell__user_interaction_events') }}
-    {%- endif -%}
 {%- endmacro %}
 
 

@@ -11,6 +11,11 @@
 {%- endmacro %}
 
 
+{% macro earliest_plausible_date() -%}
+    cast('{{ var("earliest_plausible_date") }}' as date)
+{%- endmacro %}
+
+
 {% macro trending_score(evidence, evidence_date, day) -%}
     {%- set age = dbt.datediff(evidence_date, day, 'day') -%}
     {{ exact_sum(

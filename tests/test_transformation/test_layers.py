@@ -189,18 +189,6 @@ def test_the_taxonomy_has_every_emotion_the_contracts_allow() -> None:
     assert all(label == label.strip().lower() for _, label in words)
 
 
-def test_every_entity_with_traces_has_a_mark(manifest: Node) -> None:
-    by_name = {node["name"]: node for node in models(manifest)}
-    read = {
-        unique_id.rsplit("__", 1)[1]
-        for system in ("emotional_core", "emotion_visualizer", "masterx", "voice_patterns")
-        for unique_id in by_name[f"int_{system}_traces"]["depends_on"]["nodes"]
-    }
-    listed = re.search(r"entities = \[(.*?)\]", by_name["int_traces_attributed"]["raw_code"], re.S)
-    assert listed
-    assert set(re.findall(r"'(\w+)'", listed[1])) == read
-
-
 def test_the_project_keeps_everything_in_its_folder_and_sends_nothing(manifest: Node) -> None:
     assert manifest["metadata"]["send_anonymous_usage_stats"] is False
     nodes = [node for node in (manifest["nodes"] | manifest["macros"]).values() if node["package_name"] == "moodmart"]

@@ -26,7 +26,9 @@ with
 weeks_counted as (
 
     select * from {{ ref('int_weeks_counted') }}
-    where week_end <= {{ last_week_end() }}
+    where
+        week_end <= {{ last_week_end() }}
+        and week_end >= {{ earliest_plausible_date() }}
 
 ),
 
@@ -46,7 +48,7 @@ new_users as (
 
 ),
 
--- every week from the first one, also those in which nothing happened
+-- every week from the first plausible one, also those in which nothing happened
 offsets as (
 
     {{ series(

@@ -17,7 +17,7 @@ recounted as (
 
     select
         touched.session_key,
-        touched.visitor_key,
+        coalesce(events.user_key, touched.visitor_key) as visitor_key,
         events.perfume_id,
         case when events.event_type = 'WISHLIST_ADD' then 1 else -1 end as balance
     from touched

@@ -18,7 +18,7 @@ recommendations as (
 
 ),
 
-final as (
+counted as (
 
     select
         shown_date,
@@ -28,6 +28,31 @@ final as (
         max(_load_id) as _recommendations_load_id
     from recommendations
     group by shown_date, perfume_id
+
+),
+
+final as (
+
+    select * from counted
+    {% if is_incremental() -%}
+    union all
+    -- what was and is not stays as zeros, which say that the perfume's day has to be counted anew
+    select
+        former.shown_date,
+        former.perfume_id,
+        0 as impressions,
+        0 as clicks,
+        (
+            select max(claims._recommendations_load_id)
+            from {{ ref('int_recommendation_claims') }} as claims
+        ) as _recommendations_load_id
+    from {{ this }} as former
+    left join counted
+        on former.shown_date = counted.shown_date and former.perfume_id = counted.perfume_id
+    where
+        former.shown_date in (select dirty_days.shown_date from dirty_days)
+        and counted.perfume_id is null
+    {%- endif %}
 
 )
 

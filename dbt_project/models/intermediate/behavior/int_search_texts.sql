@@ -6,6 +6,7 @@
         {'columns': ['_build_id']},
         {'columns': ['_turn_id']},
     ],
+    post_hook="{{ mark_number('_turn_id') }}",
 ) }}
 
 -- depends_on: {{ ref('int_search_claims') }}
@@ -89,7 +90,7 @@ final as (
                 texts_shared.shared_since = former.shared_since
                 or (texts_shared.shared_since is null and former.shared_since is null)
                 then coalesce(former._turn_id, 0)
-            else {{ folded('_turn_id') }} + 1
+            else {{ next_number('_turn_id') }}
         end as _turn_id
     from dirty_texts
     left join texts_shared on dirty_texts.search_text = texts_shared.search_text
@@ -106,7 +107,7 @@ final as (
         shared_since,
         _events_load_id,
         _build_id,
-        cast(1 as bigint) as _turn_id
+        {{ next_number('_turn_id') }} as _turn_id
     from texts_shared
 
 )

@@ -14,6 +14,7 @@
         {'columns': ['_session_rows_load_id']},
         {'columns': ['_build_id']},
     ],
+    post_hook="{{ mark_number('_build_id') }}",
 ) }}
 
 {%- set patience = 60 * var('inactivity_minutes') %}
@@ -49,7 +50,7 @@ sessions as (
 
 ),
 
-searches as (
+searches_found as (
 
     select
         *,
@@ -59,6 +60,19 @@ searches as (
             {{ var('search_text_length') }}
         ) as search_text
     from {{ rows_of('stg_new_smell__search_queries', 'session_key', 'dirty_sessions') }}
+
+),
+
+searches as (
+
+    select
+        searches_found.*,
+        -- one that names nobody is of the user of its session
+        coalesce(searches_found.user_key, sessions.user_key) as owner_key,
+        coalesce(sessions._events_load_id, 0) as _events_load_id,
+        coalesce(sessions._session_rows_load_id, 0) as _session_rows_load_id
+    from searches_found
+    left join sessions on searches_found.session_key = sessions.session_key
 
 ),
 
@@ -98,12 +112,17 @@ searches_in_order as (
         lead(searched_at) over (
             partition by session_key
             order by searched_at, search_id
-        ) as next_searched_at
+        ) as next_searched_at,
+        lead(owner_key) over (
+            partition by session_key
+            order by searched_at, search_id
+        ) as next_owner_key
     from searches
 
 ),
 
--- what a session does between a search and its next one, unless it has fallen silent before
+-- what a session does between a search and its next one, unless it has fallen silent before or
+-- somebody else does it
 followed as (
 
     select
@@ -125,6 +144,7 @@ followed as (
             and coalesce(searches.next_searched_at > events.occurred_at, true)
             and {{ seconds_between('searches.searched_at', 'events.occurred_at') }}
             <= {{ patience }}
+            and coalesce(searches.owner_key = events.owner_key, true)
     group by searches.search_id
 
 ),
@@ -136,20 +156,18 @@ gathered as (
 
     select
         searches.*,
-        sessions.user_key as session_user_key,
         coalesce(clicks_counted.clicks, 0) as reported_clicks,
         coalesce(followed.clicks, 0) as derived_clicks,
         coalesce(filters_counted.filter_values, 0) as filter_values,
         cast(round(1000 * {{ to_click }}) as bigint) as derived_time_to_first_click_ms,
         cast(round(1000 * {{ to_leaving }}) as bigint) as derived_time_on_results_ms,
-        coalesce({{ to_next }} <= {{ patience }}, false) as derived_has_refined_query,
+        coalesce({{ to_next }} <= {{ patience }}, false)
+        and coalesce(searches.owner_key = searches.next_owner_key, true)
+            as derived_has_refined_query,
         coalesce(clicks_counted.clicks, followed.clicks, 0) > 0 as has_click,
         coalesce(clicks_counted._load_id, 0) as _clicks_load_id,
-        coalesce(filters_counted._load_id, 0) as _filters_load_id,
-        coalesce(sessions._events_load_id, 0) as _events_load_id,
-        coalesce(sessions._session_rows_load_id, 0) as _session_rows_load_id
+        coalesce(filters_counted._load_id, 0) as _filters_load_id
     from searches_in_order as searches
-    left join sessions on searches.session_key = sessions.session_key
     left join clicks_counted on searches.search_id = clicks_counted.search_id
     left join filters_counted on searches.search_id = filters_counted.search_id
     left join followed on searches.search_id = followed.search_id
@@ -161,12 +179,11 @@ final as (
     select
         session_key,
         search_id,
-        -- a search belongs to the user of its session
-        coalesce(session_user_key, user_key) as user_key,
+        owner_key as user_key,
         user_key as reported_user_key,
-        coalesce(session_user_key, user_key, session_key) as visitor_key,
+        coalesce(owner_key, session_key) as visitor_key,
         search_text,
-        coalesce(cast(coalesce(session_user_key, user_key) as text), '-') || ' ' || search_text
+        coalesce(cast(owner_key as text), '-') || ' ' || search_text
             as user_text,
         query_type,
         filter_price_min,
@@ -199,8 +216,7 @@ final as (
         _filters_load_id,
         _events_load_id,
         _session_rows_load_id,
-        {% if is_incremental() %}{{ folded('_build_id') }} + 1{% else %}cast(1 as bigint){% endif %}
-            as _build_id
+        {{ next_number('_build_id') }} as _build_id
     from gathered
 
 )

@@ -1,7 +1,7 @@
 {{ config(
     unique_key='session_key',
     indexes=[
-        {'columns': ['session_key', 'bout_number'], 'unique': true},
+        {'columns': ['session_key', 'visitor_key', 'bout_number'], 'unique': true},
         {'columns': ['visitor_key', 'started_at']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
@@ -23,10 +23,12 @@ events as (
 
     select
         session_key,
+        owner_key,
+        visitor_key,
         event_id,
         occurred_at,
         lag(occurred_at) over (
-            partition by session_key
+            partition by session_key, visitor_key
             order by occurred_at, event_id
         ) as previous_at
     from {{ events_of_sessions() }}
@@ -41,7 +43,7 @@ events_numbered as (
         count(*) filter (
             where previous_at is null or {{ silence }} > {{ 60 * var('inactivity_minutes') }}
         ) over (
-            partition by session_key
+            partition by session_key, visitor_key
             order by occurred_at, event_id
         ) as bout_number
     from events
@@ -52,12 +54,14 @@ bouts as (
 
     select
         session_key,
+        owner_key,
+        visitor_key,
         bout_number,
         count(*) as events,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at
     from events_numbered
-    group by session_key, bout_number
+    group by session_key, owner_key, visitor_key, bout_number
 
 ),
 
@@ -66,8 +70,8 @@ final as (
     select
         bouts.session_key,
         bouts.bout_number,
-        sessions.user_key,
-        sessions.visitor_key,
+        bouts.owner_key as user_key,
+        bouts.visitor_key,
         bouts.events,
         bouts.started_at,
         bouts.ended_at,

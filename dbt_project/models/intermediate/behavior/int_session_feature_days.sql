@@ -1,7 +1,7 @@
 {{ config(
     unique_key='session_key',
     indexes=[
-        {'columns': ['session_key', 'activity_date'], 'unique': true},
+        {'columns': ['session_key', 'activity_date', 'visitor_key'], 'unique': true},
         {'columns': ['user_key', 'activity_date']},
         {'columns': ['activity_date']},
         {'columns': ['_events_load_id']},
@@ -37,6 +37,8 @@ days_counted as (
 
     select
         session_key,
+        owner_key,
+        visitor_key,
         {{ utc_date('occurred_at') }} as activity_date,
         count(*) filter (where event_type = 'SEARCH_PERFORMED') as searches_performed,
         count(*) filter (where event_type = 'SEARCH_REFINED') as searches_refined,
@@ -63,7 +65,7 @@ days_counted as (
         count(response_ms) as answered_views,
         {{ exact_sum('response_ms') }} as response_time_ms
     from events
-    group by session_key, {{ utc_date('occurred_at') }}
+    group by session_key, owner_key, visitor_key, {{ utc_date('occurred_at') }}
 
 ),
 
@@ -71,7 +73,8 @@ final as (
 
     select
         days_counted.session_key,
-        sessions.user_key,
+        days_counted.owner_key as user_key,
+        days_counted.visitor_key,
         days_counted.activity_date,
         days_counted.searches_performed,
         days_counted.searches_refined,

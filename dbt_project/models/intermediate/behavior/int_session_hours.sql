@@ -1,7 +1,7 @@
 {{ config(
     unique_key='session_key',
     indexes=[
-        {'columns': ['session_key', 'active_hour'], 'unique': true},
+        {'columns': ['session_key', 'active_hour', 'visitor_key'], 'unique': true},
         {'columns': [
             'user_key', 'activity_date', 'active_hour', 'events', '_events_load_id',
             '_session_rows_load_id',
@@ -43,6 +43,8 @@ hours_counted as (
 
     select
         session_key,
+        owner_key,
+        visitor_key,
         active_hour,
         {{ utc_date('min(occurred_at)') }} as activity_date,
         count(*) as events,
@@ -73,7 +75,7 @@ hours_counted as (
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at
     from events
-    group by session_key, active_hour
+    group by session_key, owner_key, visitor_key, active_hour
 
 ),
 
@@ -82,8 +84,8 @@ final as (
     -- columns of one width side by side, which saves space between them
     select
         hours_counted.session_key,
-        sessions.user_key,
-        sessions.visitor_key,
+        hours_counted.owner_key as user_key,
+        hours_counted.visitor_key,
         hours_counted.active_hour,
         hours_counted.review_length,
         hours_counted.first_event_at,
@@ -93,7 +95,7 @@ final as (
         hours_counted.activity_date,
         case
             when hours_counted.active_hour = min(hours_counted.active_hour) over (
-                partition by hours_counted.session_key
+                partition by hours_counted.session_key, hours_counted.visitor_key
             ) then 1
             else 0
         end as sessions_begun,

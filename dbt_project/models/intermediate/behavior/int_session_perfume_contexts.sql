@@ -33,6 +33,8 @@ contexts as (
 
     select
         session_key,
+        owner_key,
+        visitor_key,
         perfume_id,
         activity_date,
         'view_source' as kind,
@@ -42,6 +44,8 @@ contexts as (
     union all
     select
         session_key,
+        owner_key,
+        visitor_key,
         perfume_id,
         activity_date,
         'device_type' as kind,
@@ -52,12 +56,14 @@ contexts as (
     -- one without any is in a row too, so that the greatest load ids say what has been counted
     select
         session_key,
+        owner_key,
+        visitor_key,
         '(none)' as perfume_id,
         min(activity_date) as activity_date,
         '(none)' as kind,
         '(none)' as value
     from events
-    group by session_key
+    group by session_key, owner_key, visitor_key
     having
         count(device_type) = 0
         and count(event_source) filter (where event_type = 'PERFUME_VIEW') = 0
@@ -68,13 +74,15 @@ contexts_counted as (
 
     select
         session_key,
+        owner_key,
+        visitor_key,
         perfume_id,
         activity_date,
         kind,
         value,
         count(*) as events
     from contexts
-    group by session_key, perfume_id, activity_date, kind, value
+    group by session_key, owner_key, visitor_key, perfume_id, activity_date, kind, value
 
 ),
 
@@ -85,8 +93,8 @@ final as (
         contexts_counted.perfume_id,
         contexts_counted.kind,
         contexts_counted.value,
-        sessions.user_key,
-        sessions.visitor_key,
+        contexts_counted.owner_key as user_key,
+        contexts_counted.visitor_key,
         contexts_counted.activity_date,
         contexts_counted.events,
         sessions._events_load_id,

@@ -77,6 +77,8 @@ days_counted as (
 
     select
         session_key,
+        owner_key,
+        visitor_key,
         activity_date,
         subject_kind,
         subject_id,
@@ -114,7 +116,7 @@ days_counted as (
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at
     from events_weighed
-    group by session_key, activity_date, subject_kind, subject_id
+    group by session_key, owner_key, visitor_key, activity_date, subject_kind, subject_id
 
 ),
 
@@ -123,8 +125,8 @@ final as (
     -- columns of one width side by side, which saves space between them
     select
         days_counted.session_key,
-        sessions.user_key,
-        sessions.visitor_key,
+        days_counted.owner_key as user_key,
+        days_counted.visitor_key,
         days_counted.view_duration_ms,
         days_counted.last_rated_at,
         days_counted.last_viewed_at,

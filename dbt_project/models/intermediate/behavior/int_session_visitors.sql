@@ -18,23 +18,8 @@ sessions as (
 
 ),
 
-{% if is_incremental() -%}
-former_visitors as (
-
-    select
-        sessions.session_key,
-        former.visitor_key,
-        former.user_key,
-        sessions._events_load_id,
-        sessions._session_rows_load_id
-    from {{ this }} as former
-    inner join sessions on former.session_key = sessions.session_key
-    where former.visitor_key <> sessions.visitor_key
-
-),
-
-{% endif -%}
-final as (
+-- of a session that several users share, each; of any other, the one it is of
+visitors as (
 
     select
         session_key,
@@ -43,10 +28,35 @@ final as (
         _events_load_id,
         _session_rows_load_id
     from sessions
+    union
+    select
+        sessions.session_key,
+        hours.visitor_key,
+        hours.user_key,
+        sessions._events_load_id,
+        sessions._session_rows_load_id
+    from sessions
+    inner join {{ ref('int_session_hours') }} as hours
+        on sessions.session_key = hours.session_key
+    where sessions.users > 1
     {% if is_incremental() -%}
-    union all
-    select * from former_visitors
+    union
+    -- and whom it was of before
+    select
+        sessions.session_key,
+        former.visitor_key,
+        former.user_key,
+        sessions._events_load_id,
+        sessions._session_rows_load_id
+    from sessions
+    {{ look_up(this, 'former', 'found.session_key = sessions.session_key') }}
     {%- endif %}
+
+),
+
+final as (
+
+    select * from visitors
 
 )
 

@@ -2,6 +2,7 @@
     unique_key='session_key',
     indexes=[
         {'columns': ['session_key'], 'unique': true},
+        {'columns': ['reported_started_at']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
     ],

@@ -27,7 +27,7 @@ changes as (
         )
     union all
     select
-        touched.user_key,
+        coalesce(events.user_key, touched.user_key) as user_key,
         case
             when events.event_type = 'WISHLIST_ADD' then 1
             when events.event_type = 'WISHLIST_REMOVE' then -1
@@ -40,7 +40,7 @@ changes as (
         ~ ' and found.occurred_at >= touched.started_at'
         ~ ' and found.occurred_at <= touched.ended_at'
     ) }}
-    where touched.user_key is not null
+    where coalesce(events.user_key, touched.user_key) is not null
 
 ),
 

@@ -1,7 +1,12 @@
 {{ config(
     unique_key='week_end',
     indexes=[{'columns': ['week_end'], 'unique': true}],
+    post_hook="{{ mark_loads('int_search_claims', ['_build_id']) }}",
 ) }}
+
+{#- outside of the condition, or dbt does not see it -#}
+{%- set claims = ref('int_search_claims') %}
+{%- set claims_of_recommendations = ref('int_recommendation_claims') %}
 
 {%- set event_counts = [
     'events', 'page_views', 'perfume_views', 'searches', 'ratings', 'reviews', 'wishlist_adds',
@@ -19,13 +24,12 @@ dirty_days as (
     select activity_date from {{ ref('int_session_hours') }}
     where {{ not_folded('_session_rows_load_id', '_session_rows_load_id') }}
     union
-    select {{ utc_date('searched_at') }} as activity_date
-    from {{ ref('stg_new_smell__search_queries') }}
-    where {{ not_folded('_load_id', '_searches_load_id') }}
+    -- also the days that searches and recommendations have left
+    select searched_date as activity_date from {{ claims }}
+    where _build_id > {{ marked('_build_id') }}
     union
-    select {{ utc_date('shown_at') }} as activity_date
-    from {{ ref('stg_new_smell__recommendation_feedback') }}
-    where {{ not_folded('_load_id', '_recommendations_load_id') }}
+    select shown_date as activity_date from {{ claims_of_recommendations }}
+    where {{ not_folded('_recommendations_load_id', '_recommendations_load_id') }}
 
 ),
 
@@ -72,8 +76,7 @@ queries as (
 
     select
         results_count,
-        {{ week_end(utc_date('searched_at')) }} as week_end,
-        _load_id
+        {{ week_end(utc_date('searched_at')) }} as week_end
     from {{ ref('stg_new_smell__search_queries') }}
     {% if is_incremental() -%}
     where
@@ -154,8 +157,7 @@ queries_counted as (
     select
         week_end,
         count(results_count) as measured_searches,
-        count(*) filter (where results_count = 0) as empty_searches,
-        max(_load_id) as _searches_load_id
+        count(*) filter (where results_count = 0) as empty_searches
     from queries
     group by week_end
 
@@ -200,7 +202,6 @@ final as (
         coalesce(recommendations_counted.clicks, 0) as clicks,
         coalesce(events_counted._events_load_id, 0) as _events_load_id,
         coalesce(events_counted._session_rows_load_id, 0) as _session_rows_load_id,
-        coalesce(queries_counted._searches_load_id, 0) as _searches_load_id,
         coalesce(recommendations_counted._recommendations_load_id, 0) as _recommendations_load_id
     from weeks
     left join events_counted on weeks.week_end = events_counted.week_end

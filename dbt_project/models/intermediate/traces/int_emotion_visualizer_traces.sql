@@ -62,20 +62,20 @@ final as (
     union all
     {% endfor -%}
     {{ trace(
-        'observation', 'emotion_entry_emotions', 'entry_emotions', 'entry_id', 'created_at',
-        row="entry_id || '/' || emotion_position", emotion='emotion', intensity='intensity'
+        'observation', 'emotion_entry_emotions', 'entry_emotions',
+        "entry_id || '/' || emotion_position", 'created_at', emotion='emotion', intensity='intensity'
     ) }}
     union all
     {{ trace('session', 'intake_sessions', 'intakes', 'session_key', 'created_at') }}
     union all
     {{ trace(
-        'event', 'intake_session_exchanges', 'exchanges', 'session_key',
-        'coalesce(exchanged_at, created_at)', row="session_key || '/' || exchange_position"
+        'event', 'intake_session_exchanges', 'exchanges',
+        "session_key || '/' || exchange_position", 'coalesce(exchanged_at, created_at)'
     ) }}
     union all
     {{ trace(
-        'observation', 'intake_session_emotions', 'intake_emotions', 'session_key', 'observed_at',
-        row="session_key || '/' || emotion_position", emotion='emotion'
+        'observation', 'intake_session_emotions', 'intake_emotions',
+        "session_key || '/' || emotion_position", 'observed_at', emotion='emotion'
     ) }}
 
 )

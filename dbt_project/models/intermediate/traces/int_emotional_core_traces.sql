@@ -60,23 +60,17 @@ final as (
     {{ trace('event', 'conversion_funnels', 'funnels', 'funnel_id', 'entered_at') }}
     union all
     {{ trace('session', 'user_journeys', 'journeys', 'journey_id', 'started_at') }}
-    union all
-    -- also one without any level, so that the going of a level is seen
-    {{ trace(
-        'document', 'user_journey_arc_points', 'arc_points', 'journey_id', 'measured_at',
-        row="journey_id || '/' || point_position"
-    ) }}
     {% for emotion, intensity in felt.items() -%}
     union all
     {{ trace(
-        'observation', 'user_emotions', 'emotions', 'emotion_id', 'measured_at',
-        row="emotion_id || '/" ~ emotion ~ "'",
+        'observation', 'user_emotions', 'emotions', "emotion_id || '/" ~ emotion ~ "'",
+        'measured_at',
         emotion="'" ~ emotion ~ "'", intensity=intensity, condition=intensity ~ ' is not null'
     ) }}
     union all
     {{ trace(
-        'observation', 'user_journey_arc_points', 'arc_points', 'journey_id', 'measured_at',
-        row="journey_id || '/' || point_position || '/" ~ emotion ~ "'",
+        'observation', 'user_journey_arc_points', 'arc_points',
+        "journey_id || '/' || point_position || '/" ~ emotion ~ "'", 'measured_at',
         emotion="'" ~ emotion ~ "'", intensity=intensity,
         condition=intensity ~ ' is not null and measured_at is not null'
     ) }}
@@ -84,8 +78,7 @@ final as (
     {% for state, (level, moment) in states_of_a_step.items() -%}
     union all
     {{ trace(
-        'observation', 'conversion_funnels', 'funnels', 'funnel_id', moment,
-        row="funnel_id || '/" ~ state ~ "'",
+        'observation', 'conversion_funnels', 'funnels', "funnel_id || '/" ~ state ~ "'", moment,
         emotion="'anxiety'", intensity=place_of_level(level), condition=level ~ ' is not null'
     ) }}
     {% endfor %}

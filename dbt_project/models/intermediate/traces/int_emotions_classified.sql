@@ -30,9 +30,7 @@ final as (
         taxonomy.arousal,
         observations.intensity,
         observations.confidence,
-        observations.occurred_at as observed_at,
-        observations.unit_key as _unit_key,
-        observations._build_id
+        observations.occurred_at as observed_at
     from observations
     left join taxonomy
         on

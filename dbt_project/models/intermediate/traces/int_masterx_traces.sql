@@ -53,48 +53,34 @@ final as (
     }.items() -%}
     union all
     {{ trace(
-        'observation', 'learning_sessions', 'sessions', 'session_key', moment,
-        row="session_key || '/" ~ emotion ~ "'",
+        'observation', 'learning_sessions', 'sessions', "session_key || '/" ~ emotion ~ "'", moment,
         emotion=emotion, condition=emotion ~ ' is not null'
     ) }}
     {% endfor -%}
     union all
     {{ trace(
-        'observation', 'learning_session_emotions', 'session_emotions', 'session_key',
-        'observed_at', row="session_key || '/' || emotion_position",
+        'observation', 'learning_session_emotions', 'session_emotions',
+        "session_key || '/' || emotion_position", 'observed_at',
         emotion='emotion', intensity='intensity'
     ) }}
     union all
     {{ trace(
-        'event', 'learning_session_interactions', 'interactions', 'session_key', 'occurred_at',
-        row="session_key || '/' || interaction_position"
+        'event', 'learning_session_interactions', 'interactions',
+        "session_key || '/' || interaction_position", 'occurred_at'
     ) }}
     union all
     {{ trace(
-        'observation', 'learning_session_interactions', 'interactions', 'session_key',
-        'occurred_at', row="session_key || '/' || interaction_position || '/detected'",
+        'observation', 'learning_session_interactions', 'interactions',
+        "session_key || '/' || interaction_position || '/detected'", 'occurred_at',
         emotion='detected_emotion', intensity='emotional_intensity',
         confidence='emotion_confidence', condition='detected_emotion is not null'
     ) }}
     union all
-    -- practice outside of any session lies under the user: ids of masteries are no keys
     {{ trace(
-        'document', 'content_mastery', 'masteries', 'user_key',
-        'coalesce(last_practiced_at, first_exposure_at)',
-        document_id='mastery_id', session=none
+        'observation', 'content_mastery_history', 'activities',
+        "mastery_id || '/' || activity_position", 'practiced_at',
+        session=none, emotion='emotional_state', condition='emotional_state is not null'
     ) }}
-    -- also an activity whose state has gone, so that its going is seen
-    {% for kind, condition in {
-        'observation': 'emotional_state is not null',
-        'document': 'emotional_state is null',
-    }.items() -%}
-    union all
-    {{ trace(
-        kind, 'content_mastery_history', 'activities', 'user_key', 'practiced_at',
-        row="mastery_id || '/' || activity_position", document_id='mastery_id',
-        emotion='emotional_state', condition=condition
-    ) }}
-    {% endfor %}
 
 )
 

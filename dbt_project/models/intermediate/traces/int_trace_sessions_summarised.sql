@@ -7,15 +7,20 @@ summarised as (
     select
         system,
         session_key,
-        user_key,
-        visitor_key,
+        session_user_key as user_key,
+        coalesce(session_user_key, session_key) as visitor_key,
+        greatest(
+            count(distinct user_key) filter (where trace_kind = 'event'),
+            cast(session_user_key is not null as integer)
+        ) as users,
         nullif(count(*) filter (where trace_kind = 'event'), 0) as events,
         min(occurred_at) filter (where trace_kind = 'event') as started_at,
-        max(occurred_at) filter (where trace_kind = 'event') as ended_at,
-        max(_build_id) as _build_id
+        max(occurred_at) filter (where trace_kind = 'event') as ended_at
     from {{ ref('int_traces_attributed') }}
-    where session_key is not null
-    group by system, session_key, user_key, visitor_key
+    where
+        session_key is not null
+        and {{ utc_date('occurred_at') }} <= {{ as_of() }}
+    group by system, session_key, session_user_key
     having bool_or(trace_kind in ('event', 'session'))
 
 ),
@@ -23,6 +28,7 @@ summarised as (
 reported as (
 
     select * from {{ ref('int_trace_sessions_reported') }}
+    where {{ utc_date('reported_started_at') }} <= {{ as_of() }}
 
 ),
 
@@ -34,6 +40,7 @@ final as (
         summarised.user_key,
         reported.reported_user_key,
         summarised.visitor_key,
+        summarised.users,
         reported.session_row_id,
         reported.reported_device_type,
         summarised.events,
@@ -43,8 +50,7 @@ final as (
         summarised.started_at,
         reported.reported_started_at,
         summarised.ended_at,
-        reported.reported_ended_at,
-        summarised._build_id
+        reported.reported_ended_at
     from summarised
     left join reported on summarised.session_key = reported.session_key
 

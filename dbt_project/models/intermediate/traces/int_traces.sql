@@ -1,14 +1,13 @@
 {{ config(materialized='view') }}
 
-{%- set systems = ['emotional_core', 'emotion_visualizer', 'masterx', 'voice_patterns'] %}
 {%- set columns = [
-    'entity', 'row_id', 'trace_kind', 'document_key', 'document_id', 'session_key', 'user_key',
-    'emotion', 'intensity', 'confidence', 'occurred_at', '_load_id',
+    'entity', 'row_id', 'trace_kind', 'session_key', 'user_key', 'emotion', 'intensity',
+    'confidence', 'occurred_at',
 ] %}
 
 with
 
-{% for system in systems -%}
+{% for system in systems_with_traces() -%}
 {{ system }} as (
 
     select * from {{ ref('int_' ~ system ~ '_traces') }}
@@ -18,14 +17,10 @@ with
 {% endfor -%}
 final as (
 
-    {% for system in systems -%}
+    {% for system in systems_with_traces() -%}
     select
         '{{ system }}' as system,
-        {% for column in columns -%}
-        {{ column }},
-        {% endfor -%}
-        -- rows of a session belong together; a row without one belongs to its document
-        coalesce(session_key, document_key) as unit_key
+        {{ columns | join(',\n        ') }}
     from {{ system }}
     {% if not loop.last -%}
     union all

@@ -13,8 +13,7 @@ final as (
     {{ trace('session', 'voice_sessions', 'sessions', 'session_key', 'started_at') }}
     union all
     {{ trace(
-        'observation', 'voice_sessions', 'sessions', 'session_key', 'started_at',
-        row="session_key || '/voice'",
+        'observation', 'voice_sessions', 'sessions', "session_key || '/voice'", 'started_at',
         emotion='voice_emotion', confidence='emotion_confidence',
         condition='voice_emotion is not null'
     ) }}

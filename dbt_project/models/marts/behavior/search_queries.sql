@@ -7,12 +7,14 @@
         {'columns': ['_build_id']},
         {'columns': ['_turn_id']},
     ],
+    post_hook='{{ mark_as_of() }}',
 ) }}
 
 with
 
 {{ dirty_keys('dirty_searches', [
     built_since('search_id', 'int_searches_summarised'),
+    searches_crossed_by_as_of(),
     'select search_id from ' ~ ref('int_searches_summarised')
     ~ ' where search_text in (' ~ turned_since('search_text') ~ ')',
 ]) }}
@@ -20,7 +22,9 @@ with
 searches as (
 
     select * from {{ ref('int_searches_summarised') }}
-    {{ where_dirty('search_id', 'dirty_searches') }}
+    where
+        searched_date <= {{ as_of() }}
+        {{ where_dirty('search_id', 'dirty_searches', 'and') }}
 
 ),
 

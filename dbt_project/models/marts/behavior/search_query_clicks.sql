@@ -1,17 +1,25 @@
 {{ config(
     unique_key='search_id',
     indexes=[{'columns': ['_build_id']}],
-    post_hook="{{ mark_loads('int_searches_summarised', ['_build_id']) }}",
+    post_hook=[
+        '{{ mark_as_of() }}',
+        "{{ mark_loads('int_searches_summarised', ['_build_id']) }}",
+    ],
 ) }}
 
 with
 
-{{ dirty_keys('dirty_searches', [built_since('search_id', 'int_searches_summarised')]) }}
+{{ dirty_keys('dirty_searches', [
+    built_since('search_id', 'int_searches_summarised'),
+    searches_crossed_by_as_of(),
+]) }}
 
 searches as (
 
     select * from {{ ref('int_searches_summarised') }}
-    {{ where_dirty('search_id', 'dirty_searches') }}
+    where
+        searched_date <= {{ as_of() }}
+        {{ where_dirty('search_id', 'dirty_searches', 'and') }}
 
 ),
 

@@ -34,6 +34,7 @@ final as (
         session_key,
         user_key,
         visitor_key,
+        users,
         device_type,
         exit_page,
         events,

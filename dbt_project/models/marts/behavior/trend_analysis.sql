@@ -49,8 +49,16 @@ perfume_notes as (
 first_weeks as (
 
     select
-        (select min(week_number) from {{ ref('int_subject_weeks') }}) as of_subjects,
-        (select min(week_number) from {{ ref('int_search_text_weeks') }}) as of_queries
+        (
+            select min(week_number)
+            from {{ ref('int_subject_weeks') }}
+            where week_number >= {{ week_number(earliest_plausible_date()) }}
+        ) as of_subjects,
+        (
+            select min(week_number)
+            from {{ ref('int_search_text_weeks') }}
+            where week_number >= {{ week_number(earliest_plausible_date()) }}
+        ) as of_queries
 
 ),
 

@@ -35,7 +35,11 @@ final as (
         count(*) as perfumes,
         min(perfumes.price) as min_price,
         max(perfumes.price) as max_price,
-        {{ exact_sum('perfumes.price') }} / count(*) as average_price,
+        -- of equal prices rounding would put the mean beside them
+        least(
+            greatest({{ exact_sum('perfumes.price') }} / count(*), min(perfumes.price)),
+            max(perfumes.price)
+        ) as average_price,
         max(pairs._events_load_id) as _events_load_id,
         max(pairs._session_rows_load_id) as _session_rows_load_id,
         max(perfumes._load_id) as _perfumes_load_id

@@ -1,24 +1,23 @@
 {{ config(
-    unique_key='_unit_key',
     indexes=[
-        {'columns': ['_unit_key']},
         {'columns': ['user_key', 'observed_at']},
         {'columns': ['observed_at']},
         {'columns': ['canonical_label']},
-        {'columns': ['_build_id']},
     ],
-    post_hook="{{ mark_loads('int_traces_attributed', ['_build_id']) }}",
 ) }}
 
--- depends_on: {{ ref('int_traces_attributed') }}
 with
 
-{{ dirty_keys('dirty_units', [units_traced_anew('_unit_key')]) }}
+observations as (
+
+    select * from {{ ref('int_emotions_classified') }}
+    where {{ utc_date('observed_at') }} <= {{ as_of() }}
+
+),
 
 final as (
 
     select
-        _unit_key,
         observation_id,
         system,
         source_entity,
@@ -31,10 +30,9 @@ final as (
         arousal,
         intensity,
         confidence,
-        observed_at,
-        _build_id
-    from {{ rows_of('int_emotions_classified', '_unit_key', 'dirty_units') }}
+        observed_at
+    from observations
 
 )
 
-{{ final_rows('dirty_units', '_unit_key') }}
+select * from final

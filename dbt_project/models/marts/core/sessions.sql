@@ -5,9 +5,12 @@
         {'columns': ['user_key', 'started_at']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
-        {'columns': ['_build_id']},
+        {'columns': ['system']},
     ],
-    post_hook="{{ mark_loads('int_traces_attributed', ['_build_id']) }}",
+    post_hook=[
+        '{{ mark_as_of() }}',
+        "{{ mark_loads('int_sessions_summarised', ['_events_load_id', '_session_rows_load_id']) }}",
+    ],
 ) }}
 
 {#- what only the web tracker of New Smell tells -#}
@@ -20,39 +23,40 @@
     'has_completed_review', 'reported_has_completed_review', 'is_bounced', 'reported_is_bounced',
 ] -%}
 {%- set columns = [
-    'system', 'session_key', 'user_key', 'reported_user_key', 'visitor_key', 'session_row_id',
-    'device_type', 'reported_device_type', 'events', 'reported_events', 'duration_seconds',
+    'system', 'session_key', 'user_key', 'reported_user_key', 'visitor_key', 'users',
+    'session_row_id', 'device_type', 'reported_device_type', 'events', 'reported_events', 'duration_seconds',
     'reported_duration_seconds', 'has_events', 'has_session_row', 'is_consistent', 'started_at',
-    'reported_started_at', 'ended_at', 'reported_ended_at', '_build_id',
+    'reported_started_at', 'ended_at', 'reported_ended_at',
 ] %}
 
--- depends_on: {{ ref('int_traces_attributed') }}
+{%- set crossed_row = "select session_key from " ~ ref('int_sessions_summarised') ~ " where
+        reported_started_at >= " ~ day_start('least(' ~ last_as_of() ~ ', ' ~ as_of() ~ ')', 1) ~ "
+        and reported_started_at < " ~ day_start('greatest(' ~ last_as_of() ~ ', ' ~ as_of() ~ ')', 1) %}
+{%- set crossed_events = 'select session_key from ' ~ ref('int_session_hours')
+    ~ ' where ' ~ crossed_by_as_of('activity_date') %}
+
+-- depends_on: {{ ref('int_sessions_summarised') }}
+-- depends_on: {{ ref('int_session_hours') }}
 with
 
-{{ dirty_keys('dirty_trace_sessions', [units_traced_anew('session_key')]) }}
-
-{{ dirty_keys('dirty_sessions', [
-    dirty_sessions(), 'select session_key from dirty_trace_sessions'
-]) }}
+{{ dirty_keys('dirty_tracked_sessions', [dirty_sessions(), crossed_events, crossed_row]) }}
 
 sessions as (
 
-    select * from {{ ref('int_sessions_summarised') }}
-    {{ where_dirty('session_key', 'dirty_sessions') }}
+    select * from {{ rows_of('int_sessions_dated', 'session_key', 'dirty_tracked_sessions') }}
 
 ),
 
 reported as (
 
-    select * from {{ rows_of('int_sessions_reported', 'session_key', 'dirty_sessions') }}
+    select * from {{ rows_of('int_sessions_reported', 'session_key', 'dirty_tracked_sessions') }}
+    where reported_started_at < {{ day_start(as_of(), 1) }}
 
 ),
 
 trace_sessions as (
 
-    select * from {{ rows_of(
-        'int_trace_sessions_summarised', 'session_key', 'dirty_trace_sessions'
-    ) }}
+    select * from {{ ref('int_trace_sessions_summarised') }}
 
 ),
 
@@ -65,6 +69,9 @@ reconciled as (
         sessions.user_key,
         reported.reported_user_key,
         sessions.visitor_key,
+        greatest(
+            coalesce(sessions.users, 0), case when sessions.user_key is null then 0 else 1 end
+        ) as users,
         reported.session_row_id,
         coalesce(sessions.device_type, reported.reported_device_type) as device_type,
         reported.reported_device_type,
@@ -112,10 +119,10 @@ reconciled as (
         reported.reported_ended_at,
         cast(null as bigint) as reported_events,
         sessions._events_load_id,
-        sessions._session_rows_load_id,
-        cast(null as bigint) as _build_id
+        sessions._session_rows_load_id
     from sessions
     left join reported on sessions.session_key = reported.session_key
+    where sessions.events is not null or reported.session_key is not null
 
 ),
 
@@ -152,6 +159,7 @@ trace_sessions_reconciled as (
         user_key,
         reported_user_key,
         visitor_key,
+        users,
         session_row_id,
         reported_device_type as device_type,
         reported_device_type,
@@ -174,11 +182,15 @@ trace_sessions_reconciled as (
         reported_started_at,
         -- start and end may come from the clocks of two machines
         coalesce(ended_at, greatest(reported_started_at, reported_ended_at)) as ended_at,
-        reported_ended_at,
-        _build_id
+        reported_ended_at
     from trace_sessions
 
 ),
+
+{{ dirty_keys('dirty_sessions', [
+    'select session_key from dirty_tracked_sessions',
+    keys_that_differ('trace_sessions_reconciled', ['session_key'], columns),
+]) }}
 
 final as (
 
@@ -194,6 +206,7 @@ final as (
         0 as _events_load_id,
         0 as _session_rows_load_id
     from trace_sessions_reconciled
+    {{ where_dirty('session_key', 'dirty_sessions') }}
 
 )
 

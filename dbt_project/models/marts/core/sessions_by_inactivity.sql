@@ -5,14 +5,23 @@
         {'columns': ['visitor_key', 'ended_at']},
         {'columns': ['_events_load_id']},
         {'columns': ['_session_rows_load_id']},
-        {'columns': ['_build_id']},
+        {'columns': ['system']},
     ],
-    post_hook="{{ mark_loads('int_traces_attributed', ['_build_id']) }}",
+    post_hook=[
+        '{{ mark_as_of() }}',
+        "{{ mark_loads('int_session_visitors', ['_events_load_id', '_session_rows_load_id']) }}",
+    ],
 ) }}
 
+{#- by load id of New Smell, whose visitors are no visitors of another application -#}
+{%- set columns = [
+    'visitor_key', 'session_number', 'system', 'user_key', 'events', 'sessions',
+    'duration_seconds', 'started_at', 'ended_at',
+] %}
+
 -- depends_on: {{ ref('int_session_visitors') }}
+-- depends_on: {{ ref('int_session_hours') }}
 -- depends_on: {{ ref('int_session_bouts') }}
--- depends_on: {{ ref('int_traces_attributed') }}
 with
 
 {% if is_incremental() -%}
@@ -28,12 +37,10 @@ changes as (
     union all
     {% endfor -%}
     select
-        visitors.visitor_key,
-        visitors.occurred_at as changed_at
-    from {{ ref('int_traces_attributed') }} as visitors
-    where
-        {{ not_folded('visitors._build_id', '_build_id') }}
-        and visitors.visitor_key is not null
+        visitor_key,
+        first_event_at as changed_at
+    from {{ ref('int_session_hours') }}
+    where {{ crossed_by_as_of('activity_date') }}
 
 ),
 
@@ -79,7 +86,7 @@ starts as (
 ),
 
 {% endif -%}
-visitor_bouts as (
+tracked_bouts as (
 
     {% if is_incremental() -%}
     select
@@ -87,19 +94,61 @@ visitor_bouts as (
         starts.sessions_before
     from starts
     {{ look_up(
-        ref('int_activity_bouts'), 'bouts',
+        ref('int_session_bouts_dated'), 'bouts',
         'found.visitor_key = starts.visitor_key and found.started_at > starts.ended_before'
     ) }}
     {%- else -%}
     select
         *,
         0 as sessions_before
-    from {{ ref('int_activity_bouts') }}
+    from {{ ref('int_session_bouts_dated') }}
     {%- endif %}
 
 ),
 
-bouts as (
+traces as (
+
+    select * from {{ ref('int_traces_attributed') }}
+    where
+        trace_kind = 'event'
+        and visitor_key is not null
+        and {{ utc_date('occurred_at') }} <= {{ as_of() }}
+
+),
+
+visitor_bouts as (
+
+    select
+        'new_smell' as system,
+        bouts.session_key,
+        bouts.session_key || '/' || bouts.bout_number as bout_id,
+        bouts.user_key,
+        bouts.visitor_key,
+        bouts.events,
+        bouts.started_at,
+        bouts.ended_at,
+        bouts.sessions_before,
+        bouts._events_load_id,
+        bouts._session_rows_load_id
+    from tracked_bouts as bouts
+    union all
+    select
+        system,
+        session_key,
+        entity || '/' || row_id as bout_id,
+        user_key,
+        visitor_key,
+        1 as events,
+        occurred_at as started_at,
+        occurred_at as ended_at,
+        0 as sessions_before,
+        0 as _events_load_id,
+        0 as _session_rows_load_id
+    from traces
+
+),
+
+bouts_in_order as (
 
     select
         *,
@@ -123,7 +172,7 @@ bouts_numbered as (
             partition by visitor_key
             order by started_at, session_key, bout_id
         ) as session_number
-    from bouts
+    from bouts_in_order
 
 ),
 
@@ -141,8 +190,7 @@ final as (
         min(started_at) as started_at,
         max(ended_at) as ended_at,
         max(_events_load_id) as _events_load_id,
-        max(_session_rows_load_id) as _session_rows_load_id,
-        max(_build_id) as _build_id
+        max(_session_rows_load_id) as _session_rows_load_id
     from bouts_numbered
     group by visitor_key, session_number, system, user_key
 
@@ -151,12 +199,20 @@ final as (
 {%- if is_incremental() -%}
 ,
 
+trace_sessions as (
+
+    select * from final
+    where system <> 'new_smell'
+
+),
+
 dirty_sessions as (
 
     select
         visitor_key,
         session_number
     from final
+    where system = 'new_smell'
     union
     select
         former.visitor_key,
@@ -166,6 +222,8 @@ dirty_sessions as (
         this, 'former',
         'found.visitor_key = starts.visitor_key and found.ended_at > starts.ended_before'
     ) }}
+    union
+    {{ keys_that_differ('trace_sessions', ['visitor_key', 'session_number'], columns) }}
 
 )
 {%- endif %}
