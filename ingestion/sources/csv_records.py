@@ -166,7 +166,8 @@ class Sorter:
         first, end = own or span[0] + 1, span[1]
         least = max(1 if own else LEAST_ROWS, -(-TELLING_COMMAS // max(self.width - 1, 1)))
         if every:
-            return end - first >= least and all(self._is_row([line]) for line in lines[first:end])
+            are_rows = end - first >= least and all(self._is_row([line]) for line in lines[first : end - 1])
+            return are_rows and self._begins_row(lines, end - 1)
         found = (number for number in range(first, end - 1) if self._is_row([lines[number]]))
         rows = sum(1 for _ in islice(found, least))
         return rows + self._begins_row(lines, end - 1) >= least

@@ -88,6 +88,15 @@ def test_whole_rows_within_one_quoted_field_are_not_taken_for_its_text(tmp_path:
     assert unreadable == [f"{FILE}: lines 4 to 7 are one row by their quotation marks, and several without"]
 
 
+def test_nor_are_two_rows_whose_quotes_make_them_one(tmp_path: Path) -> None:
+    lines = csv_lines(6, eventData="{}")
+    for number in (3, 4):
+        lines[number] = with_field(lines[number], "userAgent", '"""')
+    rows, unreadable = read_lines(tmp_path, lines)
+    assert ids(rows) == numbered(1, 2, 5, 6)
+    assert unreadable == [f"{FILE}: lines 4 to 5 are one row by their quotation marks, and several without"]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n", "\r\r\n"])
 @pytest.mark.parametrize("last", ["", "with the last"])
 def test_lines_end_as_any_system_ends_them(tmp_path: Path, end: str, last: str) -> None:
