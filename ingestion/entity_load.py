@@ -134,6 +134,7 @@ class EntityLoad:
 
     def _reconcile(self, census: Census, watermark: Watermark) -> None:
         """Until the source's rows are accounted for: load what was passed over, take out what is gone."""
+        # withheld rows of whoever consents later stay outside: nobody knows them, and they are not to be fetched
         if census.read_rows is None or any(clause.rows for clause in self.entity.consent):
             self._remove_gone(census)
             watermark.setdefault("outside", 0)
