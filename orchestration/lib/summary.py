@@ -44,7 +44,8 @@ def loads(outcome: Outcome) -> Iterator[str]:
         if reasons:
             told = ", ".join(f"{code} {count:,}" for code, count in sorted(reasons.items(), key=_most))
             yield f"  quarantined by reason: {told}"
-        if along := found.get("deleted_elsewhere"):
+        along: Any = found.get("deleted_elsewhere")
+        if along:
             told = ", ".join(f"{entity} {count:,}" for entity, count in sorted(along.items(), key=_most))
             yield f"  deleted elsewhere: {told}"
     if len(new) < len(outcome.loads):
