@@ -118,7 +118,7 @@ def test_rows_that_a_withdrawn_consent_takes_back_are_counted_so_that_marts_are_
     with warehouse.connect("steward") as connection:
         query = "select entity, deleted from ops.loads where entity = any(%s) and deleted > 0"
         names = ["learning_session_emotions", "emotional_analytics"]
-        counts = dict(connection.execute(query, [names]).fetchall())
+        counts: dict[str, int] = dict(connection.execute(query, [names]).fetchall())
     assert counts == dict(zip(names, (len(before["emotions"]), len(before["analytics"])), strict=True))
 
 
@@ -149,8 +149,9 @@ def test_a_consent_withdrawn_while_rows_are_loaded_reaches_them_and_they_count_a
         assert (after["emotions"], [state for state, _ in after["sessions"]]) == ([], [None, None])
         newest = "select max(load_id) from ops.loads where entity = 'learning_sessions' and inserted > 0"
         stamps = "select distinct _load_id from staging.masterx__learning_sessions"
-        assert other.execute(newest).fetchone() < other.execute(stamps).fetchone()
-        assert len(other.execute(stamps).fetchall()) == 1
+        [(load_id,)] = other.execute(newest).fetchall()
+        [(stamp,)] = other.execute(stamps).fetchall()
+        assert load_id < stamp
     before = staged(warehouse)
     rebuild(settings)
     assert staged(warehouse) == before
