@@ -18,6 +18,15 @@ recommendations as (
 
 ),
 
+{% if is_incremental() -%}
+newest as (
+
+    select max(_recommendations_load_id) as load_id
+    from {{ ref('int_recommendation_claims') }}
+
+),
+
+{% endif -%}
 counted as (
 
     select
@@ -25,7 +34,12 @@ counted as (
         perfume_id,
         count(*) as impressions,
         count(*) filter (where is_clicked) as clicks,
+        -- a day that a recommendation has left is left with older ones
+        {% if is_incremental() -%}
+        (select newest.load_id from newest) as _recommendations_load_id
+        {%- else -%}
         max(_load_id) as _recommendations_load_id
+        {%- endif %}
     from recommendations
     group by shown_date, perfume_id
 
@@ -42,10 +56,7 @@ final as (
         former.perfume_id,
         0 as impressions,
         0 as clicks,
-        (
-            select max(claims._recommendations_load_id)
-            from {{ ref('int_recommendation_claims') }} as claims
-        ) as _recommendations_load_id
+        (select newest.load_id from newest) as _recommendations_load_id
     from {{ this }} as former
     left join counted
         on former.shown_date = counted.shown_date and former.perfume_id = counted.perfume_id
