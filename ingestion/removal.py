@@ -64,17 +64,15 @@ def recall_gone(connection: psycopg.Connection, entity: Entity, keys: Iterable[R
 def check_share(connection: psycopg.Connection, system: System, entity: Entity, earlier: int) -> None:
     """Raise `MassDeletionError` if too many of the `earlier` rows are in `gone_<system>__<entity>` to be believed.
 
-    Too many is more than the cap of the entity, if 20 rows leave; and of people more than half, or more than the
-    cap, if 20 rows leave with them. An empty list of people is most likely a source that shows nothing just now.
+    Too many is 20 rows that are more than the entity's cap, and of a list of people more than half at any size: an
+    empty list of people is most likely a source that shows nothing just now.
     """
     gone = _count(connection, _gone(entity))
     share = gone / max(earlier, 1)
-    if not gone or share <= entity.deleted_share_cap:
+    is_most_people = entity.lists_people and share > MOST
+    if share <= entity.deleted_share_cap or (gone < LEAST_GONE_ROWS and not is_most_people):
         return
     named = people.count(connection, system, _gone(entity)) if entity.lists_people else 0
-    most = entity.lists_people and share > MOST
-    if gone + named < LEAST_GONE_ROWS and not most:
-        return
     more = f", which would erase these people and {named} rows about them" if entity.lists_people else ""
     name = f"{entity.system}.{entity.name}"
     raise MassDeletionError(

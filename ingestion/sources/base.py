@@ -11,7 +11,7 @@ from ingestion.errors import SourceError
 
 BATCH_ROWS = 32_768
 Watermark = dict[str, Any]
-COUNTS_OF_ROWS = ("rows", "documents")
+COUNTS_OF_ROWS = ("rows", "documents", "outside")
 """What in a watermark counts the source's rows. Without the rest of it a source is read from its beginning."""
 
 
