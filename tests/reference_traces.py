@@ -37,7 +37,7 @@ def marts(staged: Frames, as_of: date) -> dict[str, pd.DataFrame]:
     owners = session_owners(done, rows, seen)
     done, rows = done[done.occurred_at.dt.date <= as_of], rows[rows.began.dt.date <= as_of]
     seen = seen[seen.observed_at.dt.date <= as_of]
-    timeline = classified(attributed(seen, owners))
+    timeline = classified(attributed(seen, owners).drop(columns="named"))
     return {
         "core.sessions": sessions(attributed(done[~done.outcome], owners), rows, owners),
         "core.sessions_by_inactivity": visits(attributed(done[~done.outcome], owners)),
@@ -74,9 +74,27 @@ def things_done(staged: Frames) -> pd.DataFrame:
         staged, "masterx.learning_session_interactions", "masterx.learning_sessions", "session_key", ["user_key"]
     )
     parts = [
-        taken(staged[f"{emotional}.user_emotions"], emotional, occurred_at="measured_at", row="emotion_id"),
-        taken(staged[f"{emotional}.engagement_metrics"], emotional, occurred_at="occurred_at", row="metric_id"),
-        taken(staged[f"{emotional}.conversion_funnels"], emotional, occurred_at="entered_at", row="funnel_id"),
+        taken(
+            staged[f"{emotional}.user_emotions"],
+            emotional,
+            occurred_at="measured_at",
+            row="emotion_id",
+            entity="user_emotions",
+        ),
+        taken(
+            staged[f"{emotional}.engagement_metrics"],
+            emotional,
+            occurred_at="occurred_at",
+            row="metric_id",
+            entity="engagement_metrics",
+        ),
+        taken(
+            staged[f"{emotional}.conversion_funnels"],
+            emotional,
+            occurred_at="entered_at",
+            row="funnel_id",
+            entity="conversion_funnels",
+        ),
         taken(entries, visual, occurred_at="created_at", row="entry_id", outcome=entries.session_key.notna()),
         taken(exchanges, visual, occurred_at="at", row="exchange_position"),
         taken(interactions, "masterx", occurred_at="occurred_at", row="interaction_position"),
@@ -207,8 +225,9 @@ KEYS = ["session_key", "user_key"]
 
 def session_owners(done: pd.DataFrame, rows: pd.DataFrame, seen: pd.DataFrame) -> pd.Series:
     """The first user of each session: of the earliest thing done by a user, else of a row or an observation."""
+    in_order = done.assign(row=done.row.astype(str)).sort_values(["occurred_at", "entity", "row"])
     named = pd.concat([
-        done[~done.outcome].sort_values("occurred_at").assign(surety=0),
+        in_order[~in_order.outcome].assign(surety=0),
         done[done.outcome].assign(surety=1),
         rows.assign(surety=1),
         seen.assign(surety=1),

@@ -224,9 +224,9 @@ def test_the_planted_cases_are_there(world: World) -> None:
     assert timeline.visitor_key.isna().any()
     assert (timeline.user_key.isna() & timeline.session_key.notna()).any()
     assert "wistful" in set(world.at_once["core.emotion_labels_unknown"].label)
-    assert sessions.users.max() == 2
+    assert sessions.users.max() >= 2
     whose = timeline[timeline.source_entity.eq("conversion_funnels")].groupby("session_key").user_key.nunique()
-    assert whose.max() == 2
+    assert whose.max() >= 2
     assert set(sessions.is_consistent) == {True, False, None}
     visits = world.at_once["core.sessions_by_inactivity"]
     assert (visits.sessions == 0).any()

@@ -79,7 +79,7 @@ final as (
     {{ trace(
         'observation', 'content_mastery_history', 'activities',
         "mastery_id || '/' || activity_position", 'practiced_at',
-        session=none, emotion='emotional_state', condition='emotional_state is not null'
+        emotion='emotional_state', condition='emotional_state is not null'
     ) }}
 
 )
