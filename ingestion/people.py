@@ -22,6 +22,12 @@ PERSON = "user_key"
 """The column that names a person, in every entity that has one."""
 
 
+WAITING_INSIDE = """
+delete from ops.quarantine as q using {e} as t, {gone} as p
+where {person} and q.system = {system} and q.entity = {child} and q.payload ->> {ck_text} = t.{k}::text
+"""
+
+
 def entities_naming(system: System) -> Iterator[Entity]:
     """The entities, but for the list of people itself, whose rows name a person."""
     return (e for e in system.roots if PERSON in e.column_names and not e.lists_people)
@@ -63,6 +69,8 @@ def take_out(connection: psycopg.Connection, system: System, gone: sql.Composabl
         # whoever waits here holds the lock of a list of people, and nobody waits for that one: no circle
         ledger.wait_for_entity(connection, entity)
         for child in system.children(entity):
+            # a nested row that waits alone names its parent, not the person
+            _execute(connection, WAITING_INSIDE, entity, gone, child)
             statement = "delete from {c} as c using {e} as t, {gone} as p where {person} and c.{ck} = t.{k}"
             deleted[child.name] += _execute(connection, statement, entity, gone, child)
         statement = "delete from {e} as t using {gone} as p where {person}"
@@ -92,6 +100,9 @@ def _statement(text: str, entity: Entity, gone: sql.Composable, child: Entity | 
         k=sql.Identifier(entity.key[0]),
         c=sql.SQL(child.table if child else ""),
         ck=sql.Identifier(child.key[0] if child else ""),
+        ck_text=sql.Literal(child.key[0] if child else ""),
+        system=sql.Literal(entity.system),
+        child=sql.Literal(child.name if child else ""),
         gone=gone,
         person=sql.SQL("t.{k} = p.{k}").format(k=sql.Identifier(PERSON)),
     )

@@ -11,6 +11,8 @@ import psycopg
 from ingestion.contracts import Column, Entity
 
 LOAD_ID = "_load_id"
+LONGEST_NAME = 63
+"""Bytes of a name: PostgreSQL cuts off the rest."""
 TABLES_LOCK = "select pg_advisory_xact_lock(hashtext('moodmart staging tables'))"
 """Held while staging tables are made or changed."""
 LAST_MONTH = date(9999, 12, 1)
@@ -52,7 +54,8 @@ def indexes(entity: Entity) -> list[tuple[str, str]]:
         for rule in entity.unique_rules
         if rule.args not in entity.indexes
     ]
-    return [(f"{name}_by_load_id", f"({LOAD_ID})"), *by_columns, *by_rule]
+    found = [(f"{name}_by_load_id", f"({LOAD_ID})"), *by_columns, *by_rule]
+    return [(index[:LONGEST_NAME], what) for index, what in found]
 
 
 def ensure_tables(connection: psycopg.Connection, entities: tuple[Entity, ...]) -> None:
