@@ -18,10 +18,6 @@ from tests.events import EVENTS, NEW_SMELL, event, load, staged, write_jsonl
 CODE = "in_future:occurred_at"
 
 
-def after(**span: int) -> str:
-    return (datetime.now(UTC) + timedelta(**span)).isoformat()
-
-
 def quarantined(warehouse: Warehouse) -> dict[str, tuple[int, list[str], str]]:
     with warehouse.connect("steward") as connection:
         query = "select source_key, quarantine_id, reasons, status from ops.quarantine"
@@ -32,8 +28,8 @@ def quarantined(warehouse: Warehouse) -> dict[str, tuple[int, list[str], str]]:
     ("moment", "reasons"),
     [
         ("2080-06-02T12:05:00Z", [CODE]),
-        (after(days=2), [CODE]),
-        (after(hours=20), None),
+        (timedelta(days=2), [CODE]),
+        (timedelta(hours=20), None),
         ("1999-01-01T00:00:00Z", None),
         (None, ["not_null:occurred_at"]),
         ("2101-01-01T00:00:00Z", ["between:occurred_at", CODE]),
@@ -41,8 +37,10 @@ def quarantined(warehouse: Warehouse) -> dict[str, tuple[int, list[str], str]]:
     ],
 )
 def test_a_clock_is_believed_up_to_a_day_ahead(
-    settings: Settings, warehouse: Warehouse, tmp_path: Path, moment: str | None, reasons: list[str] | None
+    settings: Settings, warehouse: Warehouse, tmp_path: Path, moment: timedelta | str | None, reasons: list[str] | None
 ) -> None:
+    if isinstance(moment, timedelta):
+        moment = (datetime.now(UTC) + moment).isoformat()
     load(settings, write_jsonl(tmp_path / "in", [event(1), event(2, timestamp=moment)]).parent)
     found = quarantined(warehouse)
     assert ("event-2" in found) == (reasons is not None)

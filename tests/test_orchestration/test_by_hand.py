@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ingestion.settings import Settings
 from ingestion.warehouse import Warehouse
-from tests.dbt_builds import DBT
+from orchestration.lib.dbt_project import DBT
 from tests.test_orchestration.command_line import environment, moodmart
 
 INSTANCE = """
