@@ -106,9 +106,9 @@ def conclude(settings: Settings, order: "Order", outcome: "Outcome", log: Path |
 
     if outcome.was_interrupted:
         raise KeyboardInterrupt
-    if bad := [failure for failure in outcome.failures if failure.is_bad_input]:
-        more = f" (and {len(bad) - 1} more{f': see {log}' if log else ''})" if len(bad) > 1 else ""
-        raise click.ClickException(bad[0].reason + more)
+    bad = [failure.reason for failure in outcome.failures if failure.is_bad_input]
+    if bad and not outcome.models:
+        raise click.ClickException(first_of(bad, log))
     with Warehouse(settings).connect("owner") as connection:
         counts = marts.row_counts(connection)
     for line in summary.lines(order, outcome, counts, settings.home):
@@ -116,4 +116,12 @@ def conclude(settings: Settings, order: "Order", outcome: "Outcome", log: Path |
     if log:
         click.echo(f"log     {log}")
     clock.say("done" if outcome.succeeded else "FAILED")
+    if bad:
+        raise click.ClickException(first_of(bad, log))
     return 0 if outcome.succeeded else 1
+
+
+def first_of(reasons: Sequence[str], log: Path | None) -> str:
+    """The first of what went wrong, and where the rest is told."""
+    more = f" (and {len(reasons) - 1} more{f': see {log}' if log else ''})" if len(reasons) > 1 else ""
+    return reasons[0] + more

@@ -1,11 +1,12 @@
 """The declared rules as asset checks: one per table and severity, judged by Great Expectations.
 
-Staging is judged after the loads and before dbt: a broken critical rule fails the run there, and dbt does not build.
-Marts are judged after dbt, those that Python fills after it once it has. A rule of severity `warn` is shown and never
-stops anything.
+Staging is judged after the loads and before dbt: where a critical rule is broken, dbt does not build what reads that
+system. Marts are judged after dbt, those that Python fills after it once it has. What reads several systems is judged
+apart from the rest, as it is built. A rule of severity `warn` is shown and never stops anything.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 import dagster as dg
 
@@ -15,7 +16,7 @@ from expectations.results import CheckResult, latest_results
 from ingestion.settings import Settings
 from orchestration.defs.similarity import NEIGHBOURS
 from orchestration.lib import builds
-from orchestration.lib.dbt_project import FULL_REFRESH_TAG
+from orchestration.lib.dbt_project import FULL_REFRESH_TAG, MAIN_SYSTEM, Parts
 from orchestration.lib.failures import failing_plainly
 from orchestration.lib.site import report_address
 
@@ -24,15 +25,27 @@ FILLED_LATER = {"behavior.user_similarity": NEIGHBOURS}
 """What fills a mart that dbt only shows."""
 
 
-def build(settings: Settings, say: Callable[[str], None]) -> dg.Definitions:
+def build(settings: Settings, parts: Parts, say: Callable[[str], None]) -> dg.Definitions:
     """The checks of staging and of the marts."""
     staging, marts = (declared_suites(settings.project_root, scope) for scope in ("staging", "marts"))
+    own = [suite for suite in staging if suite.entity and suite.entity[0] == MAIN_SYSTEM]
+    others = [suite for suite in staging if suite not in own]
+    rest, shared, late = ([s for s in marts if place(s, parts) == name] for name in ("rest", "shared", "late"))
     made = [
-        check_tables(settings, "judge_staging", "staging", staging, say),
-        check_tables(settings, "judge_marts", "marts", [s for s in marts if s.table not in FILLED_LATER], say),
-        check_tables(settings, "judge_late_marts", "marts", [s for s in marts if s.table in FILLED_LATER], say),
+        check_tables(settings, "judge_staging", "staging", own, say),
+        check_tables(settings, "judge_staging_shared", "staging", others, say),
+        check_tables(settings, "judge_marts", "marts", rest, say),
+        check_tables(settings, "judge_marts_shared", "marts", shared, say),
+        check_tables(settings, "judge_late_marts", "marts", late, say),
     ]
     return dg.Definitions(asset_checks=[check for check in made if check])
+
+
+def place(suite: DeclaredSuite, parts: Parts) -> Literal["late", "shared", "rest"]:
+    """With which others a mart is judged: a step that judges waits for all of its tables."""
+    if suite.table in FILLED_LATER:
+        return "late"
+    return "shared" if suite.table.split(".")[1] in parts.shared else "rest"
 
 
 def check_tables(

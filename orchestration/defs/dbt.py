@@ -1,7 +1,8 @@
-"""Every dbt model, seed and snapshot as an asset, every dbt test as an asset check, built by one `dbt build` or two.
+"""Every dbt model, seed and snapshot as an asset, every dbt test as an asset check, built by up to three `dbt build`s.
 
 manifest -> assets; the run's `as_of` and Dagster's selection -> dbt -> one event per node. What reads fitted parameters
-is built by a `dbt build` of its own, after the fit; a run without such models starts dbt once.
+is built by a `dbt build` of its own, after the fit, and so is what reads several systems: it is skipped when one of
+them failed. A run without such models starts dbt once.
 """
 
 import importlib.metadata
@@ -16,23 +17,22 @@ from packaging.version import Version
 
 from ingestion.settings import Settings
 from orchestration.lib import as_of, builds, dbt_project
+from orchestration.lib.dbt_project import Parts
 from orchestration.lib.failures import failing_plainly
 from orchestration.lib.translator import SchemaTranslator
 
 SHOWN_ERRORS = 3
-FITTED = "source.moodmart.ops.model_parameters"
-"""What is fitted between the two builds."""
 CHANGED_MODEL = "schemas on this incremental model are out of sync"
 """dbt's words for a table that was built by an older version of its model."""
 
 
-def build(settings: Settings, manifest: Path, say: Callable[[str], None]) -> dg.Definitions:
+def build(settings: Settings, manifest: Path, parts: Parts, say: Callable[[str], None]) -> dg.Definitions:
     """The dbt assets of `manifest`."""
-    late = " ".join(dbt_project.built_after(manifest, FITTED))
-    halves = [built_by(settings, say, manifest, "dbt_build", exclude=late or None)]
-    if late:
-        halves.append(built_by(settings, say, manifest, "dbt_build_fitted", select=late))
-    return dg.Definitions(assets=halves)
+    apart = {"dbt_build_shared": " ".join(parts.shared), "dbt_build_fitted": " ".join(parts.fitted)}
+    apart = {name: models for name, models in apart.items() if models}
+    made = [built_by(settings, say, manifest, "dbt_build", exclude=" ".join(apart.values()) or None)]
+    made += [built_by(settings, say, manifest, name, select=models) for name, models in apart.items()]
+    return dg.Definitions(assets=made)
 
 
 def built_by(

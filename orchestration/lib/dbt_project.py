@@ -13,9 +13,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from ingestion.embedded import locked
 from ingestion.errors import MoodmartError
@@ -25,6 +27,10 @@ from ingestion.warehouse import Warehouse
 DBT = (sys.executable, "-m", "dbt.cli.main")
 FULL_REFRESH_TAG = "moodmart/full_refresh"
 """Tag of a run that builds and judges everything from scratch."""
+MAIN_SYSTEM = "new_smell"
+"""The system whose marts read no other system."""
+FITTED = "source.moodmart.ops.model_parameters"
+"""What is fitted between two builds."""
 PARTIAL_PARSE = "partial_parse.msgpack"
 CHECKSUM = "manifest.checksum"
 
@@ -99,16 +105,39 @@ def prepare_manifest(settings: Settings) -> Path:
     return manifest
 
 
-def built_after(manifest: Path, source: str) -> list[str]:
-    """Names of the models that can be built or tested only after `source` was: its descendants and theirs.
+@dataclass(frozen=True)
+class Parts:
+    """Names of the models that are not built with the rest: `dbt build` starts once for each part.
 
-    A test belongs to one model and may read another: where the other comes after, so does its own. All marts are
-    judged in one step, after the last of them: so a mart that one of these marts reads comes after too.
+    A step of Dagster waits for everything that its models read, and is skipped where that failed. So what reads other
+    systems than the one with most marts is apart, and their failures leave its marts alone.
     """
+
+    shared: tuple[str, ...]
+    """Those that read another system than `MAIN_SYSTEM`."""
+    fitted: tuple[str, ...]
+    """Those that read fitted parameters."""
+
+
+def parts_of(manifest: Path, systems: Iterable[str]) -> Parts:
+    """The parts of the project in `manifest`; `systems` are those of the contracts."""
     parsed = json.loads(manifest.read_text())
+    others = set(systems) - {MAIN_SYSTEM}
+    sources = [name for name, node in parsed["sources"].items() if node["source_name"] in others]
+    fitted = _built_after(parsed, [FITTED], judged_together=True)
+    shared = _built_after(parsed, sources, judged_together=False)
+    return Parts(tuple(sorted(shared - fitted)), tuple(sorted(fitted)))
+
+
+def _built_after(parsed: Mapping[str, Any], sources: Iterable[str], *, judged_together: bool) -> set[str]:
+    """Names of the models that can be built or tested only after `sources` were: their descendants and theirs.
+
+    A test belongs to one model and may read another: where the other comes after, so does its own. Marts that are
+    judged together are judged after the last of them: so a mart that one of these marts reads comes after too.
+    """
     nodes, children, parents = parsed["nodes"], parsed["child_map"], parsed["parent_map"]
     marts = {name for name, node in nodes.items() if node["resource_type"] == "model" and node["access"] == "public"}
-    waiting, late = [source], set[str]()
+    waiting, late = list(sources), set[str]()
     while waiting:
         node = waiting.pop()
         if node in late:
@@ -116,8 +145,9 @@ def built_after(manifest: Path, source: str) -> list[str]:
         late.add(node)
         waiting += children.get(node, [])
         waiting += filter(None, [nodes.get(node, {}).get("attached_node")])
-        waiting += marts.intersection(parents[node] if node in marts else ())
-    return sorted(nodes[node]["name"] for node in late if node.startswith("model."))
+        if judged_together and node in marts:
+            waiting += marts.intersection(parents[node])
+    return {nodes[node]["name"] for node in late if node.startswith("model.")}
 
 
 def _parse(settings: Settings, target: Path) -> None:

@@ -65,13 +65,17 @@ class Failed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a run. `loads` has the metadata of each entity's load by asset key; `models` were built."""
+    """What became of a run. `loads` has the metadata of each entity's load by asset key.
+
+    `models` were built; `built` are the assets that were made, as `schema.name`.
+    """
 
     run_id: str
     run_succeeded: bool
     was_interrupted: bool
     loads: dict[tuple[str, ...], dict[str, object]]
     models: int
+    built: frozenset[str]
     verdicts: tuple[Verdict, ...]
     failures: tuple[Failed, ...]
     seconds: dict[str, float]
@@ -138,6 +142,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
             if "extracted" in m.metadata
         },
         models=sum(not (event.step_key or "").startswith(LOAD_STEP) for event in events),
+        built=frozenset(".".join(m.asset_key.path) for m in made),
         verdicts=tuple(_verdict(check) for check in result.get_asset_check_evaluations()),
         failures=tuple(_failures(result)),
         seconds=_seconds(result),

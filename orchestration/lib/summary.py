@@ -58,7 +58,8 @@ def mart_rows(order: Order, outcome: Outcome, marts: Mapping[str, int]) -> Itera
     yield f"marts   as of {order.as_of}{kept}"
     width = max(map(len, marts), default=0)
     for name, rows in marts.items():
-        yield f"  {name:<{width}}  {rows:>12,} rows"
+        stayed = "" if outcome.succeeded or name in outcome.built else "  not built, kept as it was"
+        yield f"  {name:<{width}}  {rows:>12,} rows{stayed}"
 
 
 def checks(outcome: Outcome) -> Iterator[str]:

@@ -57,6 +57,21 @@ def stopped(finished: Finished) -> Stopped:
     return Stopped(result, (built, builds(settings)), (logged, set(logs.iterdir())))
 
 
+@pytest.fixture(scope="module")
+def spared(finished: Finished) -> "subprocess.CompletedProcess[str]":
+    """A run of the finished warehouse with emotions of the voice application that the gate had never let in."""
+    table, column = "staging.voice_patterns__voice_sessions", "voice_emotion"
+    with Warehouse(finished.settings).connect("owner") as connection:
+        query = f"select {column}, voice_session_id from {table} limit 3"
+        before = connection.execute(query.encode()).fetchall()
+        changed = f"update {table} set {column} = 'nonsense' where voice_session_id = any(%s)"
+        connection.execute(changed.encode(), [[number for _, number in before]])
+    result = moodmart(finished.settings, "run", "--full-refresh")
+    with Warehouse(finished.settings).connect("owner") as connection, connection.cursor() as cursor:
+        cursor.executemany(f"update {table} set {column} = %s where voice_session_id = %s".encode(), before)
+    return result
+
+
 def test_the_first_run_ends_well_and_says_what_it_did(finished: Finished) -> None:
     output = finished.result.stdout
     assert (finished.result.returncode, finished.result.stderr) == (0, "")
@@ -97,6 +112,20 @@ def test_a_broken_critical_rule_stops_before_dbt(stopped: Stopped) -> None:
     assert stopped.result.returncode == 1
     assert "failed  new_smell/user_sessions: declared_rules (session_ends_before_start" in stopped.result.stdout
     assert stopped.builds[0] == stopped.builds[1] > 0
+
+
+def test_a_broken_rule_of_one_system_leaves_the_marts_of_others_to_be_built(
+    spared: "subprocess.CompletedProcess[str]",
+) -> None:
+    marts = {line.split()[0]: "not built" in line for line in spared.stdout.splitlines() if " rows" in line}
+    assert spared.returncode == 1
+    assert "failed  voice_patterns/voice_sessions: declared_rules (in:voice_emotion: 3 rows)" in spared.stdout
+    assert {name for name, stayed in marts.items() if stayed and "." in name} == {
+        "core.sessions",
+        "core.sessions_by_inactivity",
+        "core.emotion_timeline",
+    }
+    assert "behavior.user_behavior_profiles" in marts
 
 
 def test_a_run_with_debug_names_no_log_since_it_writes_none(finished: Finished, stopped: Stopped) -> None:

@@ -30,6 +30,8 @@ def built(
     """A warehouse with the view, which every test leaves as its model has it."""
     with staged_database(tmp_path_factory.mktemp("views") / "home") as settings:
         Warehouse(settings).up()
+        # the SQL of the view it was copied with names the other database
+        build(settings)
         yield settings
 
 
