@@ -62,13 +62,13 @@ def spared(finished: Finished) -> "subprocess.CompletedProcess[str]":
     """A run of the finished warehouse with emotions of the voice application that the gate had never let in."""
     table, column = "staging.voice_patterns__voice_sessions", "voice_emotion"
     with Warehouse(finished.settings).connect("owner") as connection:
-        query = f"select {column}, voice_session_id from {table} limit 3"
+        query = f"select {column}, session_key from {table} limit 3"
         before = connection.execute(query.encode()).fetchall()
-        changed = f"update {table} set {column} = 'nonsense' where voice_session_id = any(%s)"
+        changed = f"update {table} set {column} = 'nonsense' where session_key = any(%s)"
         connection.execute(changed.encode(), [[number for _, number in before]])
     result = moodmart(finished.settings, "run", "--full-refresh")
     with Warehouse(finished.settings).connect("owner") as connection, connection.cursor() as cursor:
-        cursor.executemany(f"update {table} set {column} = %s where voice_session_id = %s".encode(), before)
+        cursor.executemany(f"update {table} set {column} = %s where session_key = %s".encode(), before)
     return result
 
 
