@@ -56,7 +56,8 @@ create unique index if not exists quarantine_open_once
     on ops.quarantine (system, entity, fingerprint) where status = 'open';
 create index if not exists quarantine_by_load on ops.quarantine (load_id);
 create index if not exists quarantine_by_fingerprint on ops.quarantine (system, entity, fingerprint);
-create index if not exists quarantine_by_key on ops.quarantine (system, entity, source_key);
+-- of any length, which a B-tree does not take
+create index if not exists quarantine_by_key on ops.quarantine using hash (source_key);
 create table if not exists ops.watermarks (
     system text not null,
     entity text not null,

@@ -51,6 +51,9 @@ def load_system(settings: Settings, system: System, report: Reporter = lambda li
     An entity that cannot be read, seems to have lost too many rows or has a table that cannot follow its contract stops
     alone: the others are loaded before its error is raised.
     """
+    if not settings.has_source(system.name):
+        hint = f"`moodmart source add {system.name}=URL` names one"
+        raise SourceError("has no source, while other systems have one", system.name, hint)
     source = open_source(settings, system)
     source.check(system.roots)
     for remark in source.remarks():
@@ -157,7 +160,8 @@ def main() -> None:
     try:
         settings = Settings.from_env()
         Warehouse(settings).up()
-        for name in sys.argv[1:] or load_contracts(settings.project_root):
+        every = [name for name in load_contracts(settings.project_root) if settings.has_source(name)]
+        for name in sys.argv[1:] or every:
             load_system(settings, find_system(settings, name), print)
     except MoodmartError as error:
         print(f"error: {error}", file=sys.stderr)

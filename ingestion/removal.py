@@ -24,6 +24,8 @@ from ingestion.sources.base import Census
 LEAST_GONE_ROWS = 20
 """Fewer rows than this are a share of the table that says nothing, unless they are most people."""
 MOST = 0.5
+LEAST_PEOPLE = 3
+"""Fewer people than this may be most of all, in a trial, and are believed to have left."""
 
 
 def some_are_gone(census: Census, result: LoadResult) -> bool:
@@ -64,12 +66,12 @@ def recall_gone(connection: psycopg.Connection, entity: Entity, keys: Iterable[R
 def check_share(connection: psycopg.Connection, system: System, entity: Entity, earlier: int) -> None:
     """Raise `MassDeletionError` if too many of the `earlier` rows are in `gone_<system>__<entity>` to be believed.
 
-    Too many is 20 rows that are more than the entity's cap, and of a list of people more than half at any size: an
+    Too many is 20 rows that are more than the entity's cap, and of a list of people three that are more than half: an
     empty list of people is most likely a source that shows nothing just now.
     """
     gone = _count(connection, _gone(entity))
     share = gone / max(earlier, 1)
-    is_most_people = entity.lists_people and share > MOST
+    is_most_people = entity.lists_people and share > MOST and gone >= LEAST_PEOPLE
     if share <= entity.deleted_share_cap or (gone < LEAST_GONE_ROWS and not is_most_people):
         return
     named = people.count(connection, system, _gone(entity)) if entity.lists_people else 0

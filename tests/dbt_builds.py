@@ -65,7 +65,9 @@ def build(settings: Settings, as_of: date, *options: str, tested: bool = False) 
     """Build the marts and what they need as of a day; `options` may select otherwise. `tested` tests their rows too."""
     selection = () if "--select" in options else ("--select", "+path:dbt_project/models/marts")
     left_out = ("unit_test",) if tested else ("unit_test", "test")
-    return run(settings, as_of, "build", "--exclude-resource-types", *left_out, *options, *selection)
+    # of a part of the marts only the tests of what is there then
+    tests = ("--indirect-selection", "buildable")
+    return run(settings, as_of, "build", *tests, "--exclude-resource-types", *left_out, *options, *selection)
 
 
 def run(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:

@@ -1,6 +1,7 @@
 """JSON of another shape than declared: one reason code for its place, whichever way it is read."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -34,7 +35,7 @@ def reasons(entity: Entity, children: tuple[Entity, ...], row: dict[str, Any]) -
     """Why `row` is held back."""
     conformer = Conformer(entity, children, Pseudonymiser(b"k" * 32, entity.system))
     batch = pa.RecordBatch.from_pylist([{name: row.get(name) for name in entity.source_columns}])
-    return split(conformer.conform(batch)).reasons.get(0, ())
+    return split(conformer.conform(batch), datetime.now(UTC)).reasons.get(0, ())
 
 
 @pytest.mark.parametrize(

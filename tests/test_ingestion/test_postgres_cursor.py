@@ -135,6 +135,7 @@ def test_an_increment_scans_the_applications_table_once(
         source.commit()
         time.sleep(0.1)
         source.execute("select pg_stat_force_next_flush()")
+        source.commit()
         row = source.execute(
             "select seq_scan + coalesce(idx_scan, 0) from pg_stat_user_tables where relname = 'UserInteractionEvent'"
         ).fetchone()

@@ -42,7 +42,8 @@ def test_rows_written_while_away_and_after_the_return_come_in(
     settings: Settings, warehouse: Warehouse, source: psycopg.Connection
 ) -> None:
     insert_events(source, [event(71)])
-    assert load(settings, settings.database_url)["user_interaction_events"].erased == 1
+    # three rows left with the person: the comparison of keys finds them again, once, and they stay outside
+    assert load(settings, settings.database_url)["user_interaction_events"].erased == 3 + 1
     assert known(warehouse) == (19, [])
     source.execute(BACK)
     insert_events(source, [event(78)])

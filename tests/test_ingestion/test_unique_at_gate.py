@@ -12,7 +12,7 @@ from ingestion.contracts import Entity, System, load_contracts
 from ingestion.quarantine import fix, replay
 from ingestion.rebuild import rebuild
 from ingestion.settings import Settings
-from ingestion.sources import files
+from ingestion.sources import json_files
 from ingestion.warehouse import Warehouse
 from tests.accounts import USERS, VISUALIZER, loaded, people, person, staged, waiting
 
@@ -165,7 +165,7 @@ def test_a_mended_row_that_takes_a_held_value_waits_on(
 def test_rows_beyond_one_batch_wait_as_well(
     settings: Settings, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "BATCH_ROWS", 2)
+    monkeypatch.setattr(json_files, "BATCH_ROWS", 2)
     monkeypatch.setattr(entity_load, "LEAST_BAD_ROWS", 100)
     rows = [person(n, f"{n % 3}@example.org") for n in range(9)]
     result = people(settings, tmp_path / "in", rows)

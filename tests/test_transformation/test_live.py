@@ -152,9 +152,9 @@ def recount(connection: psycopg.Connection) -> Tables:
 
 
 SESSION_COLUMNS = [
-    "session_key", "user_key", "visitor_key", "device_type", "exit_page", "events", "page_views", "perfumes_viewed",
-    "interactions", "duration_seconds", "has_added_to_wishlist", "has_added_to_collection", "has_completed_rating",
-    "has_completed_review", "is_bounced", "started_at", "ended_at",
+    "session_key", "user_key", "visitor_key", "users", "device_type", "exit_page", "events", "page_views",
+    "perfumes_viewed", "interactions", "duration_seconds", "has_added_to_wishlist", "has_added_to_collection",
+    "has_completed_rating", "has_completed_review", "is_bounced", "started_at", "ended_at",
 ]  # fmt: skip
 STEPS = (
     "built", "loaded without a build", "a build that stopped halfway",
