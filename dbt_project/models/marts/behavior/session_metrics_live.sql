@@ -34,7 +34,7 @@ final as (
         session_key,
         user_key,
         visitor_key,
-        users,
+        greatest(users, case when user_key is null then 0 else 1 end) as users,
         device_type,
         exit_page,
         events,
