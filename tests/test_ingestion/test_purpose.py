@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.errors import WarehouseError
+from ingestion.errors import SourceError, WarehouseError
 from ingestion.load import find_system, load_system
 from ingestion.purpose import confirm, is_for_sample, of_source
 from ingestion.settings import SAMPLE_AS_OF, Settings
@@ -113,3 +113,11 @@ def test_an_own_warehouse_is_as_of_today_though_no_source_is_named(
     load(settings, write_csv(tmp_path / "in", [event(1)]).parent)
     assert not is_for_sample(settings)
     assert settings.with_sources({"new_smell": "/in"}).default_as_of() == datetime.now(UTC).date()
+
+
+def test_a_system_without_a_source_is_not_loaded_from_the_sample(
+    settings: Settings, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    own = settings.with_sources({"new_smell": str(write_csv(tmp_path / "own", [event(1)]).parent)})
+    with pytest.raises(SourceError, match="masterx: has no source"):
+        load_system(own, find_system(own, "masterx"))
