@@ -75,7 +75,6 @@ def serve(settings: Settings, port: int) -> None:
         threading.Thread(target=site.serve_forever, daemon=True).start()
         click.echo(f"start page  http://{HOST}:{port}")
         click.echo(f"Dagster     http://{HOST}:{port + 1} (ready in some seconds; log: {log_path(settings)})")
-        click.echo("Ctrl-C ends both")
         wait(process)
         site.shutdown()
 
@@ -165,6 +164,8 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 def wait(process: "subprocess.Popen[bytes]") -> None:
     """Until Ctrl-C, a termination signal, or the end of Dagster."""
     try:
+        # whoever reads this may already end us
+        click.echo("Ctrl-C ends both")
         code = process.wait()
     except KeyboardInterrupt:
         click.echo("ending")

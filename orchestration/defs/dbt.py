@@ -15,7 +15,9 @@ from dagster_dbt import DbtCliInvocation, dbt_assets
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from packaging.version import Version
 
+from ingestion.load import prepare_tables
 from ingestion.settings import Settings
+from ingestion.warehouse import Warehouse
 from orchestration.lib import as_of, builds, dbt_project
 from orchestration.lib.dbt_project import Parts
 from orchestration.lib.failures import failing_plainly
@@ -59,6 +61,7 @@ def built_by(
         say(f"building {len(context.selected_asset_keys)} models")
         part = builds.name_of(context.selected_asset_keys)
         with failing_plainly(context.retry_number):
+            make_tables(settings)
             removal = builds.removal(settings, part)
             invocation = start(context, settings, afresh=removal is not None)
         errors = []
@@ -74,6 +77,12 @@ def built_by(
             builds.refreshed(settings, part, removal)
 
     return dbt_build
+
+
+def make_tables(settings: Settings) -> None:
+    """Make the staging tables that are missing: models read those of every system, loaded in this run or not."""
+    with Warehouse(settings).connect("loader") as connection:
+        prepare_tables(settings, connection, ())
 
 
 def start(context: dg.AssetExecutionContext, settings: Settings, *, afresh: bool) -> DbtCliInvocation:
